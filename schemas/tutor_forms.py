@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from schemas import choices
-from schemas.fields import Choice, Day, Identifier, Text
+from schemas.fields import Choice, Day, Identifier, Text, matches
 from schemas.form_schema import FormSchema, ticked
 from schemas.objective_forms import FURTHEST_TARGET
 from schemas.problem import N_, Problem
@@ -25,6 +25,20 @@ class PeopleFileForm(FormSchema):
     """A file of people. The file itself is no field of the form, and is read apart."""
 
     file = Text(load_default="", metadata={"label": N_("CSV or XLSX file")})
+
+
+class OnePersonForm(FormSchema):
+    """One person, whom a tutor adds without a file."""
+
+    name = Text(load_default="", max_length=200, metadata={"label": N_("Name")})
+    email = Text(
+        required=True,
+        max_length=320,
+        validate=[matches(r"[^\s@<>()\",;:]+@[^\s@<>()\",;:]+\.[^\s@<>()\",;:.]+", "not_an_email")],
+        metadata={"label": N_("E-mail")},
+    )
+    """As :class:`schemas.people_row.CellEmail` reads it."""
+    role = Choice(choices.ROLES, required=True, metadata={"label": N_("What will they do?")})
 
 
 class AwaitedPersonForm(FormSchema):
@@ -79,7 +93,9 @@ class PausePairForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Until when? (optional)"),
-            "hint": N_("Both see the day. Nothing starts again by itself: on that day your list asks you."),
+            "hint": N_(
+                "Both see the day. Nothing starts again by itself: on that day the question stands under “Needs you”."
+            ),
         },
     )
 
@@ -150,6 +166,5 @@ class ReopenForm(FormSchema):
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("The grade in the course stays until the journey is complete again."),
         },
     )

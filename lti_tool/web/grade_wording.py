@@ -159,11 +159,11 @@ def _kept(grade: Grade, wanted: int) -> str:
     ours = _of(wanted * scale / MAXIMUM, scale)
     if not grade.is_number_known:
         return _(
-            "The gradebook shows a grade that was entered there, and keeps it. Ours would be %(ours)s.",
+            "The gradebook shows a grade that was entered there, and keeps it; the journey here would give %(ours)s.",
             ours=ours,
         )
     return _(
-        "The gradebook shows %(grade)s, which was entered there, and keeps it. Ours would be %(ours)s.",
+        "The gradebook shows %(grade)s, which was entered there, and keeps it; the journey here would give %(ours)s.",
         grade=_held(grade),
         ours=ours,
     )

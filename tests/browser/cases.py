@@ -51,6 +51,7 @@ NOT_PAGES = {
     ("line_item.make", "POST"): "leads back to the tutor's page",
     ("people_import.template", "GET"): "a file",
     ("people_import.live", "GET"): "a part of the page of a list, which is looked at whole",
+    ("people_import.add_one", "POST"): "leads to the page of what a list would do",
     ("people_import.drop", "POST"): "leads back to the lists",
     ("people_import.withdraw", "POST"): "leads back to the lists",
     ("people_import.take_back", "POST"): "leads to the tutor's page",
@@ -627,7 +628,7 @@ CASES: tuple[Case, ...] = (
     _followed(
         "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
     ),
-    _at("message-to-all", "messages.to_all", situations.tutor, "cohort/message/all/unsigned"),
+    _at("message-to-all", "messages.to_all", situations.tutor_of_unsigned, "cohort/message/all/unsigned"),
     _at("invitation", "messages.invitation", situations.tutor, "cohort/message/invitation"),
     _at("list-to-print", "print_list.show", situations.tutor, "cohort/list/"),
     *(_of_pair(change) for change in ("pause", "resume", "end", "another")),

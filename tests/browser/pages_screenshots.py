@@ -110,7 +110,10 @@ def main(folder: Path, words: list[str]) -> int:
     ):
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for locale in _chosen("LANGUAGES", LANGUAGES):
-            page = browser.new_page(locale="fr-FR" if locale == "fr" else "en-GB")
+            page = browser.new_page(
+                locale="fr-FR" if locale == "fr" else "en-GB",
+                timezone_id="Europe/Paris" if locale == "fr" else "Europe/London",
+            )
             for name, go in _all_faces(tool, locale):
                 if words and not any(word in name for word in words):
                     continue

@@ -30,6 +30,6 @@ def without_a_file(visit: Visit) -> None:
 
 
 def changed_since(visit: Visit) -> None:
-    """A list that is to be added although something is wrong with it."""
-    opened(people_lists.list_with_problems)(visit)
+    """A list that is to be added although the group has changed in the meantime."""
+    opened(people_lists.list_gone_wrong)(visit)
     visit.send(f"{visit.page.url}/add")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from lti_tool.events import log
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.mentoring.completion.drafts import save_draft
 from lti_tool.web.programmes.rule_editor import canonical
 from tests.builder import situations
@@ -55,6 +57,17 @@ def tutor_of_draft(situation: Situation) -> None:
     save_draft(situation.db, cohort_id=situation.cohort.id, rule=canonical(DRAFT), seen=0, now=situation.now)
 
 
+def tutor_of_colleagues_draft(situation: Situation) -> None:
+    """The same, where a colleague has saved the draft."""
+    situations.tutor(situation)
+    assert situation.cohort is not None
+    colleague = situation.person("Hélène Marchand", CourseRole.TUTOR)
+    before = log.acting_principal(situation.db)
+    log.set_principal(situation.db, Principal(kind=PrincipalKind.PERSON, person_id=colleague.id))
+    save_draft(situation.db, cohort_id=situation.cohort.id, rule=canonical(DRAFT), seen=0, now=situation.now)
+    log.set_principal(situation.db, before)
+
+
 def wrong(visit: Visit) -> None:
     """Everything that can be typed wrong."""
     home = visit.situation(situations.tutor, PAGE)
@@ -69,7 +82,7 @@ def asked_to_give_up(visit: Visit) -> None:
 
 def saved_elsewhere(visit: Visit) -> None:
     """The draft was saved by another since the page was opened."""
-    home = visit.situation(tutor_of_draft, PAGE)
+    home = visit.situation(tutor_of_colleagues_draft, PAGE)
     right = {name: value for name, value in WRONG.items() if not name.startswith("criteria.1")}
     changed = {**right, "criteria.0.min": "8", "criteria.0.min_minutes_each": "45", "criteria.0.w": "1"}
     visit.send(home + PAGE, form_id="completion-rule", seen="0", **changed)

@@ -28,6 +28,10 @@ mentor;lina.haddad@example.org;Lina Haddad;Données;38
 mentorée;marie-charlotte.de-la-rochefoucauld@example.org;Marie-Charlotte de La Rochefoucauld-Montbazon;Achats;39
 mentor;nguyen.van.an@example.org;Nguyễn Văn An;Informatique;41
 """
+OUTDATED = """Rôle;Courriel;Nom;Compétences proposées
+apprend;philippe.garnier@example.org;Philippe Garnier;
+transmet;lina.haddad@example.org;Lina Haddad;Tableaux de bord partagés:3
+"""
 WRONG = """Rôle;Courriel;Nom;Compétences proposées;Langues
 chef;philippe.garnier@example.org;Philippe Garnier;;fr
 mentor;lina.haddad@;Lina Haddad;Jonglage:3;elfique
@@ -62,6 +66,11 @@ def list_with_problems(situation: Situation) -> None:
     _list(situation, WRONG)
 
 
+def list_gone_wrong(situation: Situation) -> None:
+    """A list that names a skill which the programme no longer has."""
+    _list(situation, OUTDATED)
+
+
 def list_being_added(situation: Situation) -> None:
     """A list of 5,000 people, of whom 1,500 are added."""
     many = "".join(f"mentor;person.{number}@example.org;\n" for number in range(5000))
@@ -79,7 +88,7 @@ def list_being_added(situation: Situation) -> None:
 def list_added(situation: Situation) -> None:
     """A list whose people are added."""
     made = _list(situation)
-    counts = {"invited": 1, "awaited": 2, "unchanged": 1}
+    counts = {"awaited": 4}
     count_added(situation.db, import_id=made, counts=counts, is_last=True, now=situation.now)
     _await(situation)
 
@@ -88,7 +97,13 @@ def _await(situation: Situation) -> None:
     assert situation.cohort is not None
     for name, address, role in (
         ("Philippe Garnier", "philippe.garnier@example.org", "mentee"),
-        (None, "lina.haddad@example.org", "mentor"),
+        ("Lina Haddad", "lina.haddad@example.org", "mentor"),
+        (
+            "Marie-Charlotte de La Rochefoucauld-Montbazon",
+            "marie-charlotte.de-la-rochefoucauld@example.org",
+            "mentee",
+        ),
+        ("Nguyễn Văn An", "nguyen.van.an@example.org", "mentor"),
     ):
         situation.db.add(
             AwaitedPerson(

@@ -96,10 +96,8 @@ def tutor_sets_up_much(situation: Situation) -> None:
 
 def tutor_changes_settings(situation: Situation) -> None:
     """A tutor of a programme that has run for some days."""
-    situation.cohort = situation.activity.programme(
-        "digital-skills", now=situation.now - dt.timedelta(days=20)
-    ).cohort()
     situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+    situation.open(by=situation.me, days_ago=20)
 
 
 def rule_counts_audio(situation: Situation) -> None:

@@ -77,9 +77,15 @@ class Situation:
         """Somebody of the course."""
         return self.activity.course.person(name, role, subject=str(uuid.uuid4()))
 
-    def open(self, template: str = "digital-skills") -> BuiltCohort:
-        """The programme, as a tutor's first launch opened it ten weeks ago."""
-        opened = self.activity.programme(template, now=self.now - dt.timedelta(days=70))
+    def open(
+        self, template: str = "digital-skills", *, by: BuiltPerson | None = None, days_ago: int = 70
+    ) -> BuiltCohort:
+        """The programme, as a tutor's first launch opened it, ten weeks ago; ``by``: the tutor, who then owns it."""
+        before = log.acting_principal(self.db)
+        if by is not None:
+            log.set_principal(self.db, Principal(kind=PrincipalKind.PERSON, person_id=by.id))
+        opened = self.activity.programme(template, opened_by=by, now=self.now - dt.timedelta(days=days_ago))
+        log.set_principal(self.db, before)
         self.cohort = opened.cohort()
         return self.cohort
 
@@ -451,8 +457,8 @@ def _people_of_every_kind(situation: Situation) -> None:
 
 def owner(situation: Situation) -> None:
     """A tutor who owns the programme, with a colleague, a share, somebody who reads it, and a link that waits."""
-    situation.open()
     _tutor(situation)
+    situation.open(by=situation.me)
     situation.tutor = situation.me
     _people_of_every_kind(situation)
     assert situation.cohort is not None
@@ -460,7 +466,6 @@ def owner(situation: Situation) -> None:
     db, now, me = situation.db, situation.now, situation.me
     programme_id = situation.cohort.programme.id
     organisation_id = situation.activity.course.platform.organisation_id
-    name_owner(db, programme_id=programme_id, person_id=me.id, now=now)
     by_tool = log.acting_principal(db)
     log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=me.id))
     name_owner(db, programme_id=programme_id, person_id=situation.person("Hélène Marchand").id, now=now)
@@ -544,6 +549,21 @@ GRADES: tuple[tuple[GradeStatus, dict[str, Any]], ...] = (
 )
 
 
+def tutor_of_unsigned(situation: Situation) -> None:
+    """A tutor of three pairs whose agreements have waited for two months; the platform gave addresses of all."""
+    situation.open()
+    for mentee, mentor, signed in (
+        ("Bernard Lefèvre", "Chloé Dubois", "mentor"),
+        ("Françoise Le Goff", "Yanis Haddad", "mentee"),
+        ("Paul Moreau", "Inès Benali", "mentor"),
+    ):
+        situation.pair(mentee, mentor, signed=signed)
+    for person in situation.db.scalars(sa.select(Person)):
+        person.email = f"{(person.name or '').lower().replace(' ', '.')}@example.org"
+    situation.db.flush()
+    _tutor(situation)
+
+
 def tutor_alone(situation: Situation) -> None:
     """A tutor before anybody is enrolled."""
     situation.open()
@@ -572,7 +592,7 @@ def tutor_of_copy(situation: Situation) -> None:
     original.activity("link-1").programme("digital-skills")
     situation.course.context_history = situation.db.get_one(Course, original.id).context_id
     situation.db.flush()
-    situation.open()
+    situation.open(days_ago=0)
     _tutor(situation)
 
 
@@ -688,7 +708,8 @@ def review(situation: Situation) -> None:
     pair = situation.pair()
     situation.history(pair, 3)
     pair.session(by=Role.MENTEE, days_ago=2)
-    situation.grade(pair.mentee, GradeStatus.RECORDED)
+    sent_at = situation.now - dt.timedelta(days=10)
+    situation.grade(pair.mentee, GradeStatus.RECORDED, score=60, accepted_score=60, accepted_at=sent_at)
     situation.shows = (pair.mentee.person,)
     _tutor(situation)
 

@@ -15,6 +15,7 @@ TEXT, SHAPE = 4.5, 3.0
 TEXTS = [
     ("text", "page"),
     ("text", "soft"),
+    ("text", "quiet"),
     ("text", "accent-soft"),
     ("muted", "page"),
     ("muted", "soft"),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.composition.services import Services
 from lti_tool.composition.transaction import transaction
 from lti_tool.database import utcnow
+from lti_tool.events import log
 from lti_tool.identity import organisations
 from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole, Principal, PrincipalKind
@@ -121,6 +122,7 @@ def add_course(
             for learner in learners
         ]
         db.flush()
+        log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=tutor_id))
         open_placement(
             db,
             organisation_id=deployment.organisation_id or registration.organisation_id or uuid.uuid4(),

@@ -31,7 +31,7 @@ def journey_for(
     """
     people = {
         Role.MENTEE: PersonCard(_NOBODY, Role.MENTEE, "Claude Martin", "Claude"),
-        Role.MENTOR: PersonCard(_NOBODY, Role.MENTOR, "Inès Benali", "Inès"),
+        Role.MENTOR: PersonCard(_NOBODY, Role.MENTOR, "Sacha Delorme", "Sacha"),
     }
     me, partner = people[Role(role)], people[Role.MENTOR if role == Role.MENTEE else Role.MENTEE]
     signed = dt.datetime.combine(today - dt.timedelta(days=60), dt.time(12), dt.UTC)

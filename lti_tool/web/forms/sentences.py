@@ -34,6 +34,7 @@ from schemas.tutor_forms import (
     AnotherPartnerForm,
     DuplicateForm,
     EndPairForm,
+    OnePersonForm,
     PairForm,
     PausePairForm,
     ReopenForm,
@@ -148,6 +149,12 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     ThanksForm: {"words": _SHORTEN},
     DuplicateForm: {"answer": _choose(N_("Choose which group this activity opens."))},
+    OnePersonForm: {
+        "email": dict.fromkeys(
+            ("required", "not_an_email"), N_("Enter an e-mail address such as name@example.org.")
+        ),
+        "role": _choose(N_("Choose whether this person learns or teaches.")),
+    },
     PairForm: {
         "mentee_id": {**_choose(_WHO_LEARNS), "same_person": N_("Choose two different people.")},
         "mentor_id": _choose(N_("Choose who teaches.")),

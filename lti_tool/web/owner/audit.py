@@ -172,8 +172,9 @@ def _filters(action: str) -> tuple[Form, dict[str, Any]]:
         return form, form.schema.read(given)
     except ShapeError as error:
         form.problems = error.problems
-        readable = {name: value for name, value in given.items() if name not in error.problems}
-        return form, form.schema.read(readable)
+        # A filter of which a part is wrong filters nothing: what it would leave out is not what was meant.
+        unread = {"who", "what", "since", "until", *error.problems}
+        return form, form.schema.read({name: value for name, value in given.items() if name not in unread})
 
 
 def _wanted(asked: Mapping[str, Any], zone: ZoneInfo) -> Wanted:

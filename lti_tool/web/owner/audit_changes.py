@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,11 +78,27 @@ def settings_changes(section: str, before: _Version, after: _Version) -> tuple[C
     if values is None:
         return ()
     first, then = values(before), values(after)
-    return tuple(
+    return _together(
         Change(first.get(code, ("",))[0] or then.get(code, ("",))[0], was, now)
         for code in (*first, *(code for code in then if code not in first))
         if (was := first.get(code, ("", ""))[1]) != (now := then.get(code, ("", ""))[1])
     )
+
+
+def _together(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The same, entries of a list that were removed one after the other, or added, as one."""
+    found: list[Change] = []
+    for change in changes:
+        last = found[-1] if found else None
+        if last is not None and not last.label and not change.label:
+            if last.before and change.before and not last.after and not change.after:
+                found[-1] = Change("", f"{last.before}{_('; ')}{change.before}", "")
+                continue
+            if last.after and change.after and not last.before and not change.before:
+                found[-1] = Change("", "", f"{last.after}{_('; ')}{change.after}")
+                continue
+        found.append(change)
+    return tuple(found)
 
 
 def _settings(
@@ -139,7 +155,7 @@ def _goal(version: _Version) -> Values:
 
 
 def _dates(version: _Version) -> Values:
-    names = {"starts_on": _("First day"), "ends_on": _("Last day"), "follow_up_on": _("Follow-up")}
+    names = {"starts_on": _("First day"), "ends_on": _("Last day"), "follow_up_on": _("Day of the follow-up")}
     return {
         name: (label, day(dt.date.fromisoformat(version.dates[name])))
         for name, label in names.items()

@@ -11,7 +11,6 @@ from typing import Any, Final
 from marshmallow import validate
 
 from lti_tool.mentoring.completion.criteria import criterion_schemas
-from lti_tool.translation import gettext as _
 from lti_tool.web import wording
 from lti_tool.web.programmes import rule_wording
 from lti_tool.web.programmes.typed_rule import NUMBERS, TypedCriterion, TypedRule
@@ -156,7 +155,7 @@ def _line(criterion: TypedCriterion, path: str, shown: Shown, is_first: bool, is
         more=more,
         weight=_blank(criterion, "w", path, before, shown),
         is_new=before is None,
-        was=[each.was for each in blanks if each.changed and each.was],
+        was=_was(criterion.type, [each for each in blanks if each.changed and each.was]),
         plain=" ".join(part if isinstance(part, str) else words_of(part) for part in parts),
         is_first=is_first,
         is_last=is_last,
@@ -167,6 +166,12 @@ def _line(criterion: TypedCriterion, path: str, shown: Shown, is_first: bool, is
         ],
         lines=_level(criterion.criteria, f"{path}.", shown),
     )
+
+
+def _was(kind: str, changed: Sequence[Blank]) -> list[str]:
+    if len(changed) < 2:
+        return [each.was for each in changed]
+    return [rule_wording.had(kind, each.name.rpartition(".")[2], each.was) for each in changed]
 
 
 def words_of(blank: Blank) -> str:
@@ -180,7 +185,7 @@ def _blank(
     criterion: TypedCriterion, name: str, path: str, before: TypedCriterion | None, shown: Shown
 ) -> Blank:
     value = criterion.values.get(name, "")
-    label = _(rule_wording.LABELS[name])
+    label = rule_wording.label(criterion.type, name)
     problems = shown.problems.get(f"{path}.{name}", ())
     if name == "formats":
         chosen = frozenset(criterion.formats)

@@ -117,6 +117,33 @@ LABELS: Final[Mapping[str, str]] = {
 }
 """What a control is called for whoever does not see the sentence around it."""
 
+_LABELS_OF: Final[Mapping[tuple[str, str], str]] = {
+    ("sessions", "min"): N_("Number of meetings"),
+    ("sessions", "min_minutes_each"): N_("Length of each, in minutes"),
+    ("minutes", "min"): N_("Minutes in all"),
+    ("reflection", "min"): N_("Number of changes"),
+    ("feedback", "min"): N_("Number of times"),
+}
+"""The same of controls that say something else in one kind of condition."""
+
+
+def label(kind: str, name: str) -> str:
+    """What the control of a field of a condition is called."""
+    return _(_LABELS_OF.get((kind, name), LABELS[name]))
+
+
+def had(kind: str, name: str, value: str) -> str:
+    """What a blank says in the version in force, beside others that have changed too: numbers with what they count."""
+    if not (value.isascii() and value.isdigit()):
+        return value
+    match kind, name:
+        case "sessions", "min":
+            return ngettext("%(num)s meeting", "%(num)s meetings", int(value))
+        case _, "min_minutes_each":
+            return ngettext("%(num)s minute", "%(num)s minutes", int(value))
+    return value
+
+
 _STATUSES: Final = {"confirmed": N_("confirmed by the partner"), "held": N_("noted by one of the two")}
 _STATUSES_OF_MINUTES: Final = {
     "confirmed": N_("the partner has confirmed"),

@@ -149,6 +149,13 @@ class CohortView:
         )
 
     @property
+    def can_pair(self) -> bool:
+        """Whether there are two people to put together: who is free, or has no role yet and could be invited."""
+        of = self.overview
+        waits = bool(of.waiting_for_a_pair or of.newcomers)
+        return waits and all(free or of.newcomers for free in (of.free_mentors, of.free_mentees))
+
+    @property
     def is_filtered(self) -> bool:
         """Whether not all pairs are shown."""
         return bool(self.query["q"] or self.query["state"])

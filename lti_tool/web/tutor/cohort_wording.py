@@ -21,9 +21,21 @@ def days(overview: CohortOverview) -> str:
     )
 
 
-def is_past_its_end(overview: CohortOverview, today: dt.date) -> bool:
-    """Whether the last day has passed, and some pair has not completed: nothing stops it from going on."""
-    return overview.ends_on < today and not all(pair.is_complete for pair in overview.pairs)
+def end_passed(overview: CohortOverview, today: dt.date) -> str:
+    """That the last day has passed, and what pairs can still do that have not completed; empty until then."""
+    if overview.ends_on >= today:
+        return ""
+    if all(pair.is_complete for pair in overview.pairs):
+        return _("the last day has passed")
+    return _("the last day has passed; pairs can still complete")
+
+
+def people_until(overview: CohortOverview, today: dt.date) -> str:
+    """How many people there are, and until when, in the one line that a phone shows."""
+    words = {"people": people_count(overview.people), "end": long_date(overview.ends_on)}
+    if overview.ends_on < today:
+        return _("%(people)s; ended on %(end)s", **words)
+    return _("%(people)s, until %(end)s", **words)
 
 
 def people_count(people: int) -> str:
@@ -63,6 +75,6 @@ def people(overview: CohortOverview) -> str:
     if where:
         sentence = _("%(people)s: %(places)s", people=sentence, places=", ".join(where))
     if overview.awaited:
-        expected = ngettext("%(num)s more named by a list", "%(num)s more named by a list", overview.awaited)
+        expected = ngettext("%(num)s to enrol", "%(num)s to enrol", overview.awaited)
         sentence = f"{sentence} · {expected}"
     return sentence

@@ -41,7 +41,7 @@ class ShownLine:
 def shown_line(line: InboxLine, now: dt.datetime) -> ShownLine:
     """What the page shows of a line now."""
     where, fields = _action(line)
-    days = pair_wording.waiting_days(line.days(now.date()))
+    days = pair_wording.waits(line.days(now.date()))
     if line.members:
         oldest = max((member.days(now.date()) or 0 for member in line.members), default=0)
         days = pair_wording.longest_waiting(oldest)
@@ -72,7 +72,7 @@ def _meetings_of(line: InboxLine) -> tuple[str, str] | None:
     pair = line.pair if line.kind is LineKind.PARTNER_LEFT else None
     if pair is None or pair.last_held_on is None:
         return None
-    return launch_url_for("history.pair", pair_id=pair.id), _("Meetings")
+    return launch_url_for("history.pair", pair_id=pair.id), _("See the meetings")
 
 
 def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:

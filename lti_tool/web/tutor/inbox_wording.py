@@ -102,11 +102,11 @@ def _to_confirm(line: InboxLine) -> Markup:
 def _duplicated(line: InboxLine) -> Markup:
     copy = line.copy
     if copy is None or copy.title is None:
-        text = _filled(_("A duplicate of this activity waits for your answer: which group does it open?"))
+        text = _filled(_("A duplicate of this activity waits for you to choose its group."))
     else:
         title = Markup("<strong>{}</strong>").format(copy.title)
         text = _filled(
-            _("“%(title)s”, a duplicate of this activity, waits for your answer: which group does it open?"),
+            _("The activity “%(title)s” is a duplicate of this one, and waits for you to choose its group."),
             title=title,
         )
     if copy is not None and not copy.is_here:

@@ -36,6 +36,9 @@ LEVELS: Final[Mapping[int, str]] = {
 }
 """What somebody's level in a topic is called, as the page calls it on which they say it."""
 
+_LEVELS_OF_OTHERS: Final = {**LEVELS, 5: N_("Others ask them")}
+"""The same, said of somebody else."""
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -143,7 +146,7 @@ def _known(details: Details, names: Mapping[str, str], managers: Mapping[str, st
 
 def _topics(skills: Sequence[Skill] | None, names: Mapping[str, str]) -> tuple[Topic, ...]:
     return tuple(
-        Topic(code, names.get(code, code), _(LEVELS[level]).lower() if level is not None else "")
+        Topic(code, names.get(code, code), _(_LEVELS_OF_OTHERS[level]).lower() if level is not None else "")
         for code, level in skills or ()
     )
 

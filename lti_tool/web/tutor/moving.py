@@ -102,8 +102,8 @@ class _Row:
     mentor: ParticipantRecord
     line: PairLine | None
     """What is known of it; None where the reading of the cohort does not have it yet."""
-    shares: bool
-    """Whether one of the two is in another pair as well."""
+    shared: Sequence[ParticipantRecord]
+    """Those of the two who are in another pair as well."""
 
 
 def page(here: MovingFrom, form: Form | None = None) -> ResponseReturnValue:
@@ -181,7 +181,7 @@ def _rows(db: Session, cohort_id: uuid.UUID) -> list[_Row]:
             people[mentee_id],
             people[mentor_id],
             lines.get(pair_id),
-            times[mentee_id] > 1 or times[mentor_id] > 1,
+            [people[each] for each in (mentee_id, mentor_id) if times[each] > 1],
         )
         for pair_id, mentee_id, mentor_id in pairs
     ]

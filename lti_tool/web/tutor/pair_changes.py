@@ -19,16 +19,17 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.overview.cohort import ParticipantLine
 from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.pairs import actions
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.pairs.queries import pair as find_pair
+from lti_tool.mentoring.sessions.queries import sessions_of_pairs
 from lti_tool.translation import gettext as _
-from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.language import day
+from lti_tool.web.language import day, number
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.learner.current import user_today
 from lti_tool.web.services import reading
@@ -38,6 +39,9 @@ from schemas.problem import N_
 from schemas.tutor_forms import AnotherPartnerForm, EndPairForm, PausePairForm
 
 blueprint = Blueprint("pair_changes", __name__, url_prefix="/l/<launch_key>/cohort/pairs/<uuid:pair_id>")
+
+NAMED: Final = 6
+"""How many of those who are free are named at most."""
 
 END_REASONS: Final[Mapping[str, str]] = {
     "time": N_("There is no time for it now"),
@@ -104,37 +108,59 @@ def _end_of(pair: PairRecord) -> dt.date:
         return overview_of(db, pair.cohort_id).ends_on
 
 
-def _end(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
+def _end(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
-            _("You will not be able to undo this. You can propose a new pair to the same people."),
-            _(
-                "Both see on their page that their pair has ended, with no fault of anybody; the reason is not shown."
-            ),
-            _("Their meetings are kept. Both are free for another partner."),
+            _("You will not be able to undo this."),
+            _("Both see on their page that their pair has ended, with no fault of anybody."),
+            _kept(pair),
+            _("You can propose another pair, also to the same two people."),
         ),
         _("End this pair"),
         is_final=True,
     )
 
 
+def _named(people: Sequence[ParticipantLine]) -> str:
+    """Who is free, by name; of many the first, and how many more there are."""
+    if not people:
+        return _("nobody")
+    names = ", ".join(wording.person(line.card) for line in people[:NAMED])
+    more = len(people) - NAMED
+    return names if more <= 0 else f"{names} {_('and %(count)s more', count=number(more))}"
+
+
+def _has_met(pair: PairRecord) -> bool:
+    """Whether a meeting of the pair was noted that still stands."""
+    with reading() as db:
+        return any(each.status not in ("withdrawn", "cancelled") for each in sessions_of_pairs(db, [pair.id]))
+
+
+def _kept(pair: PairRecord) -> str:
+    if _has_met(pair):
+        return _("Their meetings are kept. Both are free for another partner.")
+    return _("They have not met yet. Both are free for another partner.")
+
+
 def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     with reading() as db:
         overview = overview_of(db, pair.cohort_id)
-    mentees, mentors = len(overview.free_mentees), len(overview.free_mentors)
-    learn = ngettext("%(num)s person who learns", "%(num)s people who learn", mentees)
-    teach = ngettext("%(num)s person who teaches", "%(num)s people who teach", mentors)
+    learn, teach = _named(overview.free_mentees), _named(overview.free_mentors)
     return Asked(
-        _("Another partner in the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
+        _("Another partner for %(mentee)s or %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
                 "The pair ends first. This cannot be undone; %(mentee)s and %(mentor)s see it on their page.",
                 mentee=mentee,
                 mentor=mentor,
             ),
-            _("Their meetings are kept. Both are free for another partner."),
-            _("Then you choose the next partner. Free now: %(learn)s, %(teach)s.", learn=learn, teach=teach),
+            _kept(pair),
+            _(
+                "Then you choose the next partner. Free to learn: %(learn)s. Free to teach: %(teach)s.",
+                learn=learn,
+                teach=teach,
+            ),
         ),
         _("End this pair and choose"),
         is_final=True,
@@ -180,7 +206,12 @@ def _view(change: Change) -> Callable[[uuid.UUID], ResponseReturnValue]:
                 "tutor/pair_change.html",
                 change=change.asked(pair, mentee, mentor),
                 form=form,
-                reasons=[(code, _(words)) for code, words in END_REASONS.items()],
+                # Who has not met has not done what they wanted.
+                reasons=[
+                    (code, _(words))
+                    for code, words in END_REASONS.items()
+                    if code != "completed-early" or _has_met(pair)
+                ],
                 people=[("mentee", mentee), ("mentor", mentor)],
                 pair_id=pair_id,
                 course_title=course_title(),

@@ -82,11 +82,16 @@ def age(since: dt.date | None, today: dt.date) -> str:
     return _("%(days)s d", days=days) if days > 0 else ""
 
 
-def waiting_days(days: int | None) -> str:
-    """The same in a list: ``9 days``; empty where it is not known, ``today`` on its first day."""
+def waiting_days(days: int) -> str:
+    """The same in words: ``9 days``."""
+    return ngettext("%(num)s day", "%(num)s days", days)
+
+
+def waits(days: int | None) -> str:
+    """How long something has waited: ``for 9 days``; ``today`` on its first day, empty where it is not known."""
     if days is None:
         return ""
-    return ngettext("%(num)s day", "%(num)s days", days) if days else _("today")
+    return ngettext("for %(num)s day", "for %(num)s days", days) if days else _("today")
 
 
 def since_days(days: int) -> str:

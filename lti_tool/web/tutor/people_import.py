@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
@@ -36,13 +37,15 @@ from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import people_wording
 from schemas.form_schema import FormSchema
 from schemas.problem import Problem
-from schemas.tutor_forms import AwaitedPersonForm, PeopleFileForm, TakeBackInvitationForm
+from schemas.tutor_forms import AwaitedPersonForm, OnePersonForm, PeopleFileForm, TakeBackInvitationForm
 
 SHOWN_ROWS: Final = 50
 SHOWN_PROBLEMS: Final = 50
 SHOWN_AWAITED: Final = 100
 SHOWN_LISTS: Final = 5
-"""How many rows, problems, people and lists the pages show at most."""
+SHOWN_AFTER: Final = 12
+"""How many rows, problems, people and lists the pages show at most, and how many people
+who are not there yet once a list is added."""
 
 blueprint = Blueprint("people_import", __name__, url_prefix="/l/<launch_key>/cohort/adding-people")
 
@@ -55,14 +58,18 @@ def _cohort_id() -> uuid.UUID:
 @allows(Action.IMPORT_PEOPLE, about=cohort_of_launch)
 def index() -> ResponseReturnValue:
     """Choose a file; and who is awaited from earlier ones."""
-    return _index(_file_form())
+    return _index(_file_form(), _one_form())
 
 
 def _file_form() -> Form:
     return blank_form(PeopleFileForm(), action=launch_url_for("people_import.upload"))
 
 
-def _index(form: Form) -> ResponseReturnValue:
+def _one_form() -> Form:
+    return blank_form(OnePersonForm(), {}, id="one", action=launch_url_for("people_import.add_one"))
+
+
+def _index(form: Form, one_form: Form) -> ResponseReturnValue:
     cohort_id = _cohort_id()
     with reading() as db:
         settings = settings_of_cohort(db, cohort_id)
@@ -73,6 +80,8 @@ def _index(form: Form) -> ResponseReturnValue:
     html = render_template(
         "tutor/people_import.html",
         file_form=form,
+        one_form=one_form,
+        people_words=people_wording,
         awaited=awaited,
         may_invite=_may_invite(),
         awaited_count=awaited_count,
@@ -82,7 +91,7 @@ def _index(form: Form) -> ResponseReturnValue:
         course_title=course_title(),
         done=flash_message(),
     )
-    return html, form.status
+    return html, max(form.status, one_form.status)
 
 
 @blueprint.get("/template.csv")
@@ -105,20 +114,37 @@ def upload() -> ResponseReturnValue:
     form, given = sent_form(PeopleFileForm()), request.files.get("file")
     if given is None or not given.filename:
         form.problems = {"file": [Problem("file_missing")]}
-        return _index(form)
+        return _index(form, _one_form())
     try:
         table = read_table(given.stream.read(MOST_BYTES + 1), count_names)
     except FileUnreadable as error:
         form.problems = {"file": [Problem(error.code)]}
-        return _index(form)
-    cohort_id, import_id, file_name = _cohort_id(), uuid.uuid4(), given.filename
+        return _index(form, _one_form())
+    return _keep(form, table, given.filename, show=lambda sent: _index(sent, _one_form()))
+
+
+@blueprint.post("/one")
+@allows(Action.IMPORT_PEOPLE, about=cohort_of_launch)
+def add_one() -> ResponseReturnValue:
+    """Keep one person to be looked at, as a list with one row; nothing is added."""
+    form = sent_form(OnePersonForm(), id="one")
+    given = [" ".join(form.given.get(name, "").split()) for name in ("name", "email", "role")]
+    table = Table(("name", "email", "role"), ((1, tuple(given)),))
+    return _keep(form, table, given[0] or given[1], show=lambda sent: _index(_file_form(), sent))
+
+
+def _keep(
+    form: Form, table: Table, file_name: str, *, show: Callable[[Form], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """Keep a list to be looked at. ``show``: the page again, where the form is wrong."""
+    cohort_id, import_id = _cohort_id(), uuid.uuid4()
 
     def save(db: Session, _values: Values) -> None:
         actions.keep_file(
             db, import_id=import_id, cohort_id=cohort_id, file_name=file_name, table=table, now=utcnow()
         )
 
-    return form.submit(save, then=launch_url_for("people_import.show", import_id=import_id), show=_index)
+    return form.submit(save, then=launch_url_for("people_import.show", import_id=import_id), show=show)
 
 
 @blueprint.get("/<uuid:import_id>")
@@ -132,8 +158,10 @@ def _show(record: ImportRecord, form: Form | None = None) -> ResponseReturnValue
     with reading() as db:
         status = adding_status(db, record.job_id, record.rows) if record.job_id is not None else None
         if record.content is None or (status is not None and not status.has_failed):
-            html = render_template("tutor/people_adding.html", **_adding(record, status))
-            return html, 200
+            awaited = queries.awaited_people(db, record.cohort_id, SHOWN_AFTER) if record.is_done else []
+            count = queries.count_awaited(db, record.cohort_id) if record.is_done else 0
+            shown = {**_adding(record, status), "awaited": awaited, "awaited_count": count}
+            return render_template("tutor/people_adding.html", **shown), 200
         checked = check_file(db, record.cohort_id, Table.from_json(record.content))
     html = render_template(
         "tutor/people_preview.html",

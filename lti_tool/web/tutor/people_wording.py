@@ -20,25 +20,28 @@ class ColumnWords:
     name: str
     example: str
     is_required: bool = False
+    note: str = ""
+    """What the example means, where it does not say so itself."""
 
 
 def columns(skills: Sequence[str]) -> list[ColumnWords]:
     """The columns that a file may have. ``skills``: some of the programme's, for the examples."""
     first = f"{skills[0]}:3" if skills else ""
     second = "; ".join((first, *skills[1:2]))
+    level = _("after the colon, a level from 1 to 5")
     return [
-        ColumnWords(_("Role"), _("mentor or mentee"), is_required=True),
+        ColumnWords(_("Role"), _("learns or teaches"), is_required=True),
         ColumnWords(_("E-mail"), "lina.haddad@example.org"),
         ColumnWords(_("User name"), "lhaddad"),
         ColumnWords(_("LMS user id"), "1204"),
         ColumnWords(_("Name"), "Lina Haddad"),
-        ColumnWords(_("Skills offered"), second),
-        ColumnWords(_("Skills wanted"), first),
+        ColumnWords(_("Skills offered"), second, note=level),
+        ColumnWords(_("Skills wanted"), first, note=level),
         ColumnWords(_("Department"), _("Finance")),
         ColumnWords(_("Manager"), "m.roche@example.org"),
         ColumnWords(_("Languages"), _("French, English")),
         ColumnWords(_("Time zone"), "Europe/Paris"),
-        ColumnWords(_("Capacity"), "2"),
+        ColumnWords(_("Capacity"), "2", note=_("how many pairs the person takes at once")),
     ]
 
 
@@ -57,7 +60,7 @@ def outcome(match: Match) -> str:
 
 def role(code: str) -> str:
     """A role, as a table has it."""
-    return _("Mentor") if code == "mentor" else _("Mentee")
+    return _("Teaches") if code == "mentor" else _("Learns")
 
 
 def summary(counts: Mapping[str, int]) -> list[str]:

@@ -32,13 +32,16 @@ def show(role: str) -> ResponseReturnValue:
     if placement is None:
         return example_page(role, "")
     with reading() as db:
-        rule = described_cohort(db, placement.cohort_id).rule
-    return example_page(role, rule)
+        described = described_cohort(db, placement.cohort_id)
+    return example_page(role, described.rule, ends_on=described.cohort.ends_on)
 
 
-def example_page(role: str, rule: str, *, leads_back: tuple[str, str] | None = None) -> ResponseReturnValue:
+def example_page(
+    role: str, rule: str, *, ends_on: dt.date | None = None, leads_back: tuple[str, str] | None = None
+) -> ResponseReturnValue:
     """A learner's page with invented people. ``rule``: the JSON of the rule it goes by; empty for the usual one.
 
+    ``ends_on``: the last day of the group; where that has passed, or there is none, the example has two months left.
     ``leads_back``: the label and the address of the page to which it leads back; else to the first page of the launch.
     """
     teaches = current_principal().role == CourseRole.TUTOR
@@ -52,6 +55,8 @@ def example_page(role: str, rule: str, *, leads_back: tuple[str, str] | None = N
         rule=read_rule(json.loads(rule)) if rule else None,
     )
     pair = mine.pair()
+    if ends_on is None or ends_on <= today:
+        ends_on = today + dt.timedelta(days=60)
     return render_template(
         "learner/home.html",
         journey=mine,
@@ -62,7 +67,7 @@ def example_page(role: str, rule: str, *, leads_back: tuple[str, str] | None = N
         completes=False,
         waiting_people=0,
         now=utcnow(),
-        drawn=drawn_journey(mine, pair, today=today, ends_on=today + dt.timedelta(days=60)),
+        drawn=drawn_journey(mine, pair, today=today, ends_on=ends_on),
         course_title=course_title(),
         done=None,
         may_change_role=True,

@@ -160,7 +160,8 @@ def test_the_second_of_two_editors_sees_what_the_first_has_saved_and_chooses(
     answer = other.press("save", criteria__1__min="4", criteria__0__by="mentor")
     assert answer.status_code == 409
     meetings = "%s meetings of at least 30 minutes confirmed by the partner"
-    assert f"Yours: {meetings % 4} Saved elsewhere: {meetings % 5}" in other.words
+    assert "Yours Saved elsewhere" in other.words
+    assert f"{meetings % 4} {meetings % 5}" in other.words
     assert "Choose one of the two versions first" in other.words
     assert 'id="apply"' not in other.text
     assert other.value("criteria.1.min") == "4"

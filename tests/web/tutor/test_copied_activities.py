@@ -12,7 +12,7 @@ from lti_tool.mentoring.programmes.models import Cohort, Placement
 from lti_tool.messaging.models import Delivery
 from tests.builder import situations
 
-QUESTION = "This activity is a duplicate. Which group does it open?"
+QUESTION = "This activity is a duplicate. Which group should it open?"
 BEGAN = "This group comes from a copied activity"
 
 
@@ -91,7 +91,9 @@ def test_the_tutor_of_the_original_answers_for_a_duplicate_on_the_page_of_its_gr
     here = visit(situations.tutor_of_waiting_duplicate)
     live = here.get("cohort/live")
     page = live.get_data(as_text=True)
-    assert "“<strong>Mentorat inversé, groupe du soir</strong>”, a duplicate of this activity, waits" in page
+    assert (
+        "The activity “<strong>Mentorat inversé, groupe du soir</strong>” is a duplicate of this one" in page
+    )
     below = re.search(r"/(cohort/duplicates/[0-9a-f-]+)\"", page).group(1)
     assert "“Mentorat inversé, groupe du soir” is a duplicate" in here.text(below)
     assert here.post(below, answer="both").status_code == 422

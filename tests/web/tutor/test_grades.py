@@ -112,7 +112,7 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
         (
             GradeStatus.SOMEBODY_ELSES,
             {"result_score": 11.0, "result_maximum": 20.0},
-            "shows 11 of 20, which was entered there, and keeps it. Ours would be 20 of 20",
+            "shows 11 of 20, which was entered there, and keeps it; the journey here would give 20 of 20",
         ),
         (
             GradeStatus.REFUSED,

@@ -64,6 +64,23 @@ def test_the_figures_are_the_filters_and_count_all(visit) -> None:
     assert "10 people: 6 in pairs, 2 without a partner, 2 without a role" in page
 
 
+def test_pairing_is_the_main_action_only_while_there_are_two_to_pair(visit) -> None:
+    main = 'class="btn btn-primary" id="pair-people"'
+    assert main in visit(situations.tutor).text()
+    assert main not in visit(situations.tutor_to_validate).text()
+
+
+def test_a_group_whose_last_day_has_passed_says_so_in_every_form_of_its_head(visit) -> None:
+    going_on, complete = (
+        visit(situations.tutor_to_validate).text(),
+        visit(situations.tutor_of_complete).text(),
+    )
+    assert "the last day has passed; pairs can still complete" in going_on
+    assert "<strong>the last day has passed</strong>" in complete
+    for page in (going_on, complete):
+        assert re.search(r"<summary>\d+ people; ended on [^<]+</summary>", page)
+
+
 @pytest.mark.parametrize(
     "query", ["?state=king&sort=x&page=-1&inbox=no&pair=1", "?q=" + "x" * 5000, "?q=%00", "?page=1e9"]
 )
@@ -129,7 +146,12 @@ def test_a_pair_is_paused_and_let_go_on(visit, services) -> None:
 
 def test_a_pair_is_ended_without_fault_and_both_are_free(visit, services) -> None:
     here = visit(situations.tutor)
+    [unmet] = rows(here, "?state=sign")
+    page = here.text(f"cohort/pairs/{unmet}/end")
+    assert ("They have not met yet." in page, "They have done what they wanted" in page) == (True, False)
     pair = rows(here, "?state=under_way")[0]
+    page = here.text(f"cohort/pairs/{pair}/end")
+    assert ("Their meetings are kept." in page, "They have done what they wanted" in page) == (True, True)
     assert here.post(f"cohort/pairs/{pair}/end", reason="").status_code == 422
     here.post(f"cohort/pairs/{pair}/end", reason="time")
     assert pair not in rows(here)
@@ -141,6 +163,9 @@ def test_a_pair_is_ended_without_fault_and_both_are_free(visit, services) -> Non
 def test_another_partner_is_chosen_after_the_pair_has_ended(visit) -> None:
     here = visit(situations.tutor)
     [pair] = set(rows(here, "?q=moreau"))
+    assert "Free to learn: Marc Tessier. Free to teach: Léa Nguyen." in here.text(
+        f"cohort/pairs/{pair}/another"
+    )
     answer = here.post(f"cohort/pairs/{pair}/another", role="mentee", reason="match")
     assert "/cohort/pairing?partner_for=" in answer.location
     page = html.unescape(here.client.get(answer.location).text)

@@ -77,7 +77,7 @@ def test_people_of_several_pairs_move_together_or_not_at_all(visit: Come, servic
     one = pair_of(here, "Bernard")
     text = here.text(f"cohort/move?pair={one}")
     assert "Move 2 pairs" in said(text)
-    assert "all pairs of a person are in one group" in said(text)
+    assert "This pair moves as well: Yanis Haddad is in both." in said(text)
     sent = fields_of(text)
     assert sent["pair"] == [one]
     assert here.post("cohort/move", **sent).status_code == 302

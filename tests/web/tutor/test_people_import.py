@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Callable
@@ -50,6 +51,25 @@ def run_jobs(services: Services) -> None:
         runner.stop()
 
 
+def test_one_person_is_looked_at_and_added_as_a_list_of_one(visit: Come, services: Services) -> None:
+    here = visit(situations.tutor)
+    wrong = here.post("cohort/adding-people/one", name="Nina", email="nina@", role="")
+    assert wrong.status_code == 422
+    page = html.unescape(wrong.text)
+    assert "Enter an e-mail address such as name@example.org." in page
+    assert "Choose whether this person learns or teaches." in page
+    assert 'value="Nina"' in page
+    shown = below(
+        here, here.post("cohort/adding-people/one", name="Nina", email="Nina@example.org", role="mentee")
+    )
+    assert "1 person in this list" in here.text(shown)
+    here.post(f"{shown}/add")
+    run_jobs(services)
+    page = words(here.get(shown))
+    assert "1 person will be invited when they first open the activity." in page
+    assert "Not in the course yet: Nina" in page
+
+
 def test_a_list_is_looked_at_and_then_added(visit: Come, services: Services) -> None:
     here = visit(situations.tutor)
     shown = below(here, give(here, GOOD.encode("cp1252")))
@@ -81,13 +101,13 @@ def test_a_list_is_looked_at_and_then_added(visit: Come, services: Services) -> 
     # The group's page counts whom a list names, until the roster has them too: then they are among its people.
     group = here.text("?state=awaited")
     assert re.search(r'id="figure-awaited"[^>]*><b>1</b>', group)
-    assert "10 people: 6 in pairs, 2 without a partner, 2 without a role · 1 more named by a list" in group
+    assert "10 people: 6 in pairs, 2 without a partner, 2 without a role · 1 to enrol" in group
     [name] = re.findall(r'class="person-row".*?<bdi>(.*?)</bdi>', group, re.DOTALL)
     with services.database.transaction() as db:
         address = db.scalars(sa.select(AwaitedPerson.email)).one()
         db.execute(sa.update(Person).where(Person.name == "Sophie Garnier").values(email=address.upper()))
     group = here.text("?state=awaited")
-    assert (name in group, "more named by a list" in group) == (False, False)
+    assert (name in group, " to enrol" in group) == (False, False)
 
 
 def test_what_is_wrong_is_named_and_nothing_can_be_added(visit: Come) -> None:

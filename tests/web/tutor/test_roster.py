@@ -47,7 +47,7 @@ def report(services: Services, people: int) -> None:
 def test_the_first_visit_has_the_roster_read_and_shows_what_is_known(visit, services):
     here = visit(with_roster())
     page = here.text()
-    assert "The roster is being read. People appear here by themselves." in page
+    assert "The roster is being read. They appear here at the end" in page
     assert "Sophie Garnier" in page
     [job] = jobs(services)
     with services.database.reading() as db:
@@ -84,17 +84,17 @@ def test_the_people_read_so_far_are_shown(visit, services):
     here = visit(with_roster())
     here.text()
     report(services, 1500)
-    assert "Reading the roster: 1,500 people so far" in here.text("cohort/live")
+    assert "1,500 people are read so far." in here.text("cohort/live")
     report(services, 1)
-    assert "Reading the roster: 1 person so far" in here.text("cohort/live")
+    assert "1 person is read so far." in here.text("cohort/live")
 
 
 def test_the_people_read_so_far_are_shown_in_french(visit, services):
     here = visit(with_roster(), locale="fr")
-    assert "La liste des participants est en cours de lecture." in here.text()
+    assert "La liste des participants du cours est en cours de lecture." in here.text()
     report(services, 1500)
     shown = here.text("cohort/live").replace("\u202f", " ").replace("\xa0", " ")
-    assert "Lecture de la liste des participants : 1 500 personnes lues." in shown
+    assert "1 500 personnes lues pour l’instant." in shown
 
 
 def test_each_step_of_the_reading_changes_the_live_part(visit, services):
@@ -122,8 +122,9 @@ def test_each_step_of_the_reading_changes_the_live_part(visit, services):
 
 
 def test_a_roster_that_could_not_be_read_is_said_and_can_be_asked_for(visit):
-    page = visit(with_roster(roster_paused_until=MINUTE)).text()
-    assert "The roster could not be read just now. We will try again." in page
+    page = visit(with_roster(roster_paused_until=MINUTE, roster_read_at=-dt.timedelta(days=1))).text()
+    assert "The roster could not be read just now." in page
+    assert "as it was when it was last read (since yesterday)" in page
     assert BUTTON in page
 
 
@@ -159,5 +160,5 @@ def test_an_empty_course_is_not_called_empty_while_its_roster_is_read(visit):
 
     page = visit(build).text()
     assert "The roster is being read." in page
-    assert "You can leave this page: the reading goes on." in page
+    assert "you can leave this page." in page
     assert "Nobody is in this group yet" not in page

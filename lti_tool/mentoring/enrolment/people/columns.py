@@ -9,7 +9,10 @@ from typing import Final
 from lti_tool.translation.collation import folded
 
 _NAMES: Final = {
-    "user_id": ("LMS user id", "User id", "LMS id", "Id", "Identifiant LMS", "Id LMS", "Id utilisateur", "Sub"),
+    "user_id": (
+        "LMS user id", "User id", "LMS id", "Id", "Identifiant dans la plateforme", "Identifiant LMS", "Id LMS",
+        "Id utilisateur", "Sub",
+    ),
     "user_name": (
         "User name", "Username", "Login", "Nom d'utilisateur", "Nom utilisateur", "Identifiant",
         "Identifiant de connexion",
