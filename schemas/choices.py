@@ -58,6 +58,8 @@ REFUSAL_REASONS = ("no-time", "later", "not-for-me", "other")
 """Why somebody who was invited does not take part: no time, later perhaps, it is not for them, another reason."""
 UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed", "claimed", "withdrawn")
 """What somebody can take back for ten minutes."""
+TAKE_OUT_REASONS = ("left-organisation", "time", "own-wish", "other")
+"""Why somebody is taken out of a programme: they have left the company, no time, they asked for it, another reason."""
 END_REASONS = ("time", "match", "left-organisation", "completed-early", "other")
 """Why a tutor ends a pair early, as the xAPI profile has it: no time, another partner suits better, one of the two has
 left the company, they have done what they wanted, another reason. None of them is anybody's fault."""

@@ -93,7 +93,7 @@ class ProgrammeChoiceForm(FormSchema):
             "label": N_("How does it begin?"),
             "words": {
                 "set-up": N_("Set it up first, and start it when it suits me"),
-                "now": N_("Start at once, as it is"),
+                "now": N_("Start at once"),
             },
         },
     )

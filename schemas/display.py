@@ -38,12 +38,15 @@ COHORT_STATES: Final = (
     "under_way",
     "paused",
     "complete",
+    "ended",
     "alone",
     "no_role",
     "unopened",
     "awaited",
+    "out",
 )
-"""The filters of a tutor's page: the states of pairs, people without a pair, and those who are not there yet."""
+"""The filters of a tutor's page: the states of pairs, people without a pair, those who are not there yet, and those
+who take no part."""
 COHORT_SORTS: Final = ("waits", "mentee", "mentor", "last_met", "meetings")
 
 

@@ -18,7 +18,7 @@ from schemas.programme_sections import (
     NAME_LENGTH,
     Amount,
     BilingualSchema,
-    text_in_a_language,
+    in_both_languages,
 )
 from schemas.programme_template import UNITS
 
@@ -27,8 +27,7 @@ class SkillForm(BilingualSchema):
     """One of the programme's skills."""
 
     needed: ClassVar[Mapping[str, str]] = {"name": "skill_missing"}
-    name_en = text_in_a_language(N_("The skill, in English"), 120)
-    name_fr = text_in_a_language(N_("The skill, in French"), 120)
+    name_en, name_fr = in_both_languages(N_("The skill, in English"), N_("The skill, in French"), 120)
     tag = Choice(
         choices.OBJECTIVE_TAGS,
         load_default="skills",
@@ -48,16 +47,18 @@ class FormatForm(BilingualSchema):
     """A format of meetings that the programme adds."""
 
     needed: ClassVar[Mapping[str, str]] = {"name": "format_name_missing"}
-    name_en = text_in_a_language(N_("The format, in English"), NAME_LENGTH)
-    name_fr = text_in_a_language(N_("The format, in French"), NAME_LENGTH)
+    name_en, name_fr = in_both_languages(
+        N_("The format, in English"), N_("The format, in French"), NAME_LENGTH
+    )
 
 
 class CatalogueForm(BilingualSchema):
     """An objective that pairs can choose. ``skills``: the codes of the programme's skills."""
 
     needed: ClassVar[Mapping[str, str]] = {"title": "objective_missing"}
-    title_en = text_in_a_language(N_("The objective, in English"), 200)
-    title_fr = text_in_a_language(N_("The objective, in French"), 200)
+    title_en, title_fr = in_both_languages(
+        N_("The objective, in English"), N_("The objective, in French"), 200
+    )
     direction = Choice(
         choices.ROLES,
         required=True,
@@ -108,10 +109,10 @@ class KpiForm(BilingualSchema):
     """A measure in words. ``is_own``: the programme adds it, and says in which unit it is counted, and its target."""
 
     needed: ClassVar[Mapping[str, str]] = {"name": "figure_missing", "definition": "definition_missing"}
-    name_en = text_in_a_language(N_("The figure, in English"), 120)
-    name_fr = text_in_a_language(N_("The figure, in French"), 120)
-    definition_en = text_in_a_language(N_("What it measures, in English"), 300, lines=True)
-    definition_fr = text_in_a_language(N_("What it measures, in French"), 300, lines=True)
+    name_en, name_fr = in_both_languages(N_("The figure, in English"), N_("The figure, in French"), 120)
+    definition_en, definition_fr = in_both_languages(
+        N_("What it measures, in English"), N_("What it measures, in French"), 300, lines=True
+    )
     unit = Choice(
         UNITS,
         load_default="share",
@@ -139,8 +140,8 @@ class KpiForm(BilingualSchema):
         problem="not_an_amount",
         load_default=None,
         metadata={
-            "label": N_("What should it come to?"),
-            "hint": N_("Without a target, the figure is only shown."),
+            "label": N_("What is the target?"),
+            "hint": N_("In the unit chosen above. You may leave it open: the figure is then only shown."),
         },
     )
 
@@ -160,8 +161,9 @@ class QuestionForm(BilingualSchema):
     """A question of a questionnaire. ``is_new``: only then is asked how it is answered."""
 
     needed: ClassVar[Mapping[str, str]] = {"text": "question_missing"}
-    text_en = text_in_a_language(N_("The question, in English"), 300, lines=True)
-    text_fr = text_in_a_language(N_("The question, in French"), 300, lines=True)
+    text_en, text_fr = in_both_languages(
+        N_("The question, in English"), N_("The question, in French"), 300, lines=True
+    )
     kind = Choice(
         ("agree", "level", "yes_no", "text"),
         load_default="agree",

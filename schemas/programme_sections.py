@@ -65,18 +65,27 @@ class BilingualSchema(SectionSchema):
             raise ValidationError(missing)
 
 
-def text_in_a_language(label: str, max_length: int, *, lines: bool = False) -> Text:
-    return Text(max_length=max_length, lines=lines, load_default="", metadata={"label": label})
+def in_both_languages(
+    english: str, french: str, max_length: int, *, lines: bool = False
+) -> tuple[Text, Text]:
+    """The two fields of a text, in English and in French, with these labels."""
+    first, second = (
+        Text(max_length=max_length, lines=lines, load_default="", metadata={"label": label})
+        for label in (english, french)
+    )
+    return first, second
 
 
 class GoalForm(BilingualSchema):
     """What the programme is called, and what it is for."""
 
     needed: ClassVar[Mapping[str, str]] = {"title": "programme_name_missing", "goal": "goal_missing"}
-    title_en = text_in_a_language(N_("Name of the programme, in English"), 100)
-    title_fr = text_in_a_language(N_("Name of the programme, in French"), 100)
-    goal_en = text_in_a_language(N_("What it is for, in English"), 500, lines=True)
-    goal_fr = text_in_a_language(N_("What it is for, in French"), 500, lines=True)
+    title_en, title_fr = in_both_languages(
+        N_("Name of the programme, in English"), N_("Name of the programme, in French"), 100
+    )
+    goal_en, goal_fr = in_both_languages(
+        N_("What it is for, in English"), N_("What it is for, in French"), 500, lines=True
+    )
 
 
 class BudgetForm(SectionSchema):
@@ -107,10 +116,12 @@ class BudgetForm(SectionSchema):
 class RolesForm(BilingualSchema):
     """What the programme calls the two roles; blank for the tool's own words."""
 
-    mentee_en = text_in_a_language(N_("Who learns, in English"), NAME_LENGTH)
-    mentee_fr = text_in_a_language(N_("Who learns, in French"), NAME_LENGTH)
-    mentor_en = text_in_a_language(N_("Who teaches, in English"), NAME_LENGTH)
-    mentor_fr = text_in_a_language(N_("Who teaches, in French"), NAME_LENGTH)
+    mentee_en, mentee_fr = in_both_languages(
+        N_("Who learns, in English"), N_("Who learns, in French"), NAME_LENGTH
+    )
+    mentor_en, mentor_fr = in_both_languages(
+        N_("Who teaches, in English"), N_("Who teaches, in French"), NAME_LENGTH
+    )
 
 
 class FormatsForm(SectionSchema):
@@ -213,6 +224,9 @@ class DatesForm(SectionSchema):
             for name in ("starts_on", "ends_on", "follow_up_on")
         )
         if first is not None and last is not None and last <= first:
+            # Of a last day that is past as well, this says more: a day after the first one is not past.
+            if "starts_on" not in problems:
+                problems.pop("ends_on", None)
             problems.setdefault("ends_on", [Problem("date_not_after_start")])
         if last is not None and after is not None and after <= last:
             problems.setdefault("follow_up_on", [Problem("date_not_after_end")])

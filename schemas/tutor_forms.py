@@ -113,6 +113,25 @@ class EndPairForm(FormSchema):
     reason = _end_reason()
 
 
+class TakeOutForm(FormSchema):
+    """The tutor takes somebody out of the programme."""
+
+    reason = Choice(
+        choices.TAKE_OUT_REASONS,
+        load_default=None,
+        metadata={
+            "label": N_("Why? (optional)"),
+            "hint": N_("For whoever looks after the group: neither they nor their partner see it."),
+        },
+    )
+
+
+class PutAsideForm(FormSchema):
+    """The tutor puts somebody aside who has no role, or takes them back."""
+
+    person_id = Identifier(required=True)
+
+
 class AnotherPartnerForm(FormSchema):
     """The tutor ends a pair to give one of the two another partner."""
 

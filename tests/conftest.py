@@ -105,14 +105,17 @@ def app(
     config: Config,
     services: Services,
     compiled_templates: jinja2.BytecodeCache,
-    loaded_templates: dict[str, jinja2.Environment],
+    complete_applications: list[Flask],
 ) -> Flask:
     """The web application."""
     from lti_tool.app import create_app
+    from tests.registered_blueprints import create_app_like
 
-    application = create_app(config, services)
-    application.jinja_env.bytecode_cache = compiled_templates
-    vars(application)["jinja_env"] = loaded_templates.setdefault("first", application.jinja_env)
+    if not complete_applications:
+        complete_applications.append(create_app(config, services))
+        complete_applications[0].jinja_env.bytecode_cache = compiled_templates
+    application = create_app_like(complete_applications[0], config, services)
+    vars(application)["jinja_env"] = complete_applications[0].jinja_env
     return application
 
 

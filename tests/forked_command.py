@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +25,23 @@ LONGEST: Final = 60.0
 """After how many seconds a command that should have ended has failed."""
 
 
+def start_forked(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    out: Path = Path(os.devnull),
+    err: Path = Path(os.devnull),
+) -> BaseProcess:
+    """Start ``tandem`` with these words and nothing but this environment; what it writes goes into these files."""
+    process = FORKS.Process(target=_become, args=(words, dict(environment), out, err))
+    process.start()
+    return process
+
+
 def run_forked(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run ``tandem`` with these words and nothing but this environment."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder, "stdout"), Path(folder, "stderr")
-        process = FORKS.Process(target=_become, args=(words, dict(environment), *written))
-        process.start()
+        process = start_forked(words, environment, *written)
         process.join(LONGEST)
         status = process.exitcode
         if status is None:

@@ -16,6 +16,7 @@ import pytest
 from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives.asymmetric import rsa
+from flask import Flask
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
@@ -134,9 +135,9 @@ def compiled_templates() -> jinja2.BytecodeCache:
 
 
 @pytest.fixture(scope="session")
-def loaded_templates() -> dict[str, jinja2.Environment]:
-    """Templates loaded once for all applications of this test process: the first one's, under ``first``.
+def complete_applications() -> list[Flask]:
+    """The application whose blueprints and loaded templates all others of this test process have; empty at first.
 
     What templates call belongs to no application: it asks for the current one.
     """
-    return {}
+    return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,6 @@ import sqlalchemy as sa
 
 from lti_tool.cli import COMMANDS, tandem
 from lti_tool.database import Database
-from lti_tool.migrations import migrate
 from tests.forked_command import run_forked
 
 
@@ -64,9 +64,9 @@ def test_a_database_without_tables_is_one_line_that_says_who_helps(empty_databas
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "1"]])
-def test_a_database_of_a_newer_version_is_one_line(tmp_path, command):
+def test_a_database_of_a_newer_version_is_one_line(tmp_path, migrated_sqlite, command):
+    shutil.copyfile(migrated_sqlite, tmp_path / "tandem.db")
     database = Database(f"sqlite:///{tmp_path / 'tandem.db'}")
-    migrate(database)
     with database.transaction() as db:
         db.execute(sa.text("UPDATE alembic_version SET version_num = 'from_the_future'"))
     database.dispose()

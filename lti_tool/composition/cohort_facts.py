@@ -158,7 +158,7 @@ def _judged(row: Any, pairs: Sequence[_Pair]) -> Judged:
     facts = PersonFacts(
         role=str(role),
         tutor_validated=row.approved is not None,
-        withdrawn=row.status == ParticipantStatus.WITHDRAWN,
+        withdrawn=row.status in (ParticipantStatus.WITHDRAWN, ParticipantStatus.TAKEN_OUT),
         reflections=tuple(found for pair in pairs for author, found in pair.reflections if author == me),
         feedback_given=tuple(found for pair in pairs for author, found in pair.feedback if author == me),
         feedback_received=tuple(found for pair in pairs for author, found in pair.feedback if author != me),
@@ -218,6 +218,7 @@ def _statements(dialect: Dialect) -> list[CompiledStatement]:
                         ParticipantStatus.INVITED,
                         ParticipantStatus.REFUSED,
                         ParticipantStatus.WITHDRAWN,
+                        ParticipantStatus.TAKEN_OUT,
                     )
                 ),
             ),

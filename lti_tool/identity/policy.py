@@ -101,6 +101,7 @@ class Action(enum.StrEnum):
         "see what speaks for a pair and against it, without the answers from which that is known"
     )
     IMPORT_PEOPLE = "add people from a file"
+    TAKE_OUT_PEOPLE = "take people out of a programme and back in, and put aside who will not take part"
     CHANGE_PAIR = "pause, resume, end and close a pair"
     MOVE_PAIRS = "move pairs from one group of a programme to another"
     REMIND_PAIR = "put a reminder on the page of people who keep their pair waiting"
@@ -195,6 +196,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.PAIR_PEOPLE: _COHORT,
         Action.COMPARE_PARTNERS: _COHORT,
         Action.IMPORT_PEOPLE: _COHORT | {Capacity.OPERATOR},
+        Action.TAKE_OUT_PEOPLE: _COHORT,
         Action.CHANGE_PAIR: _COHORT,
         # Of both groups: whoever moves teaches the other one as well, or owns the programme.
         Action.MOVE_PAIRS: _COHORT,

@@ -17,6 +17,7 @@ class Advice(enum.Enum):
 
     OPEN_AGAIN = "open again"
     CONTACT_ADMIN = "ask the administrator"
+    PLATFORM_UNKNOWN = "a platform that is not connected"
     AWAIT_APPROVAL = "await approval"
     SIGN_IN = "sign in to the LMS"
     NEW_TAB = "continue in a new tab"
@@ -88,12 +89,14 @@ class IssuerUnknown(LoginRefused):
     """No registration names this issuer."""
 
     status = 403
+    advice = Advice.PLATFORM_UNKNOWN
 
 
 class ClientUnknown(LoginRefused):
     """The issuer is known, but not with this client id."""
 
     status = 403
+    advice = Advice.PLATFORM_UNKNOWN
 
 
 class ClientAmbiguous(LoginRefused):

@@ -104,7 +104,7 @@ class ConcernedParticipant:
             self.role,
             [pair for pair in pairs if pair.has(self)],
             approved=self.approved,
-            withdrawn=self.status == ParticipantStatus.WITHDRAWN,
+            withdrawn=self.status in (ParticipantStatus.WITHDRAWN, ParticipantStatus.TAKEN_OUT),
         )
 
 

@@ -12,9 +12,9 @@ from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
 from lti_tool.mentoring.enrolment import actions
-from lti_tool.mentoring.enrolment.events import InvitationRefused
+from lti_tool.mentoring.enrolment.events import InvitationRefused, ParticipantTakenOut
 from lti_tool.mentoring.enrolment.moving import move_to_cohort
-from lti_tool.mentoring.pairs.actions import decline_pair
+from lti_tool.mentoring.pairs.actions import decline_pair, end_pair
 from lti_tool.mentoring.pairs.events import (
     AgreementSigned,
     PairAcceptanceUndone,
@@ -23,6 +23,12 @@ from lti_tool.mentoring.pairs.events import (
     PairMovedIn,
 )
 from lti_tool.mentoring.pairs.queries import open_pairs_of, pair
+from schemas.choices import END_REASONS
+
+
+def _end_reason(reason: str | None) -> str:
+    """Why a pair ends of which one was taken out for ``reason``."""
+    return reason if reason in END_REASONS else "other"
 
 
 class Participants:
@@ -58,6 +64,9 @@ class Participants:
                     # One may have been proposed to them while they had the invitation before their eyes.
                     for proposed in open_pairs_of(db, participant_id):
                         decline_pair(db, pair_id=proposed.id, by=participant_id, reason=None, now=now)
+                case ParticipantTakenOut(reason=reason) if participant_id:
+                    for going_on in open_pairs_of(db, participant_id):
+                        end_pair(db, pair_id=going_on.id, reason=_end_reason(reason), now=now)
                 case CompletionReopened() if participant_id:
                     actions.update_status_for_completion(
                         db, participant_ids=[participant_id], completed=False

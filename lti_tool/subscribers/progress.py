@@ -65,6 +65,7 @@ class Progress:
                 ParticipantStatus.INVITED,
                 ParticipantStatus.REFUSED,
                 ParticipantStatus.WITHDRAWN,
+                ParticipantStatus.TAKEN_OUT,
             ):
                 continue
             completion, completed_at = _latched(participant, events_of.get(participant.id, ()))

@@ -56,11 +56,11 @@ _PAGES = {
 _SENT_PAGES = {
     400: (
         N_("Your answer was not saved"),
-        N_("Part of it was missing. Try again from your own page."),
+        N_("Part of it was missing. Open the question again, and answer once more."),
     ),
     404: (
         N_("Your answer was not saved"),
-        N_("What it was about no longer exists."),
+        N_("What it was about has been removed in the meantime."),
     ),
     409: (
         N_("Nothing was changed"),

@@ -6,14 +6,17 @@ from flask import Blueprint, abort, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
+from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web import course_page
 from lti_tool.web.access import allows
 from lti_tool.web.activity import Activity, current_activity
 from lti_tool.web.forms.offers import offer_kept_forms
+from lti_tool.web.language import day
 from lti_tool.web.learner import home as learner
 from lti_tool.web.learner import observer, switched_role
 from lti_tool.web.owner import human_resources, programmes
@@ -87,7 +90,7 @@ def home() -> ResponseReturnValue:
         return _in_preparation(activity)
     return learner.page() or visitor_page(
         _("The programme opens soon"),
-        _("Your tutor is preparing it. There is nothing to do: open this activity again in a few days."),
+        _("Your tutor is preparing it. There is nothing to do for now."),
         has_picture=True,
     )
 
@@ -111,15 +114,16 @@ def _in_preparation(activity: Activity) -> ResponseReturnValue:
     """To a learner, before the tutor has started the programme: who prepares it, and that nothing is asked yet."""
     with reading() as db:
         tutor = tutor_of_cohort(db, activity.placement.cohort_id)
+        starts_on = db.get_one(Cohort, activity.placement.cohort_id).starts_on
     if tutor is None:
-        text = _(
-            "Your tutor is preparing it. There is nothing to do: open this activity again in a few days."
-        )
+        text = _("Your tutor is preparing it. There is nothing to do for now.")
     else:
         text = _(
-            "%(name)s is preparing it. There is nothing to do: open this activity again in a few days.",
+            "%(name)s is preparing it. There is nothing to do for now.",
             name=tutor.name,
         )
+    if starts_on > utcnow().date():
+        text += " " + _("It is planned to begin on %(day)s.", day=day(starts_on))
     return visitor_page(_("The programme opens soon"), text, has_picture=True)
 
 

@@ -98,8 +98,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Open the activity again from your course"),
                 _(
-                    "This link was used already, or it is too old. Close this page and open the activity in your "
-                    "course."
+                    "This opening could not be verified: each one works once, for a few minutes. Nothing is lost. "
+                    "Close this page and open the activity in your course."
                 ),
             )
         case Advice.AWAIT_APPROVAL:
@@ -215,7 +215,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Nothing was saved"),
                 _(
-                    "The page had changed since you opened it. Open the activity again from your course, and once more."
+                    "The page was open for too long, or you have signed in again since. What you had just typed is "
+                    "not kept. Open the activity again from your course, and type it once more."
                 ),
             )
         case Advice.TOO_LARGE:
@@ -234,6 +235,14 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 _(
                     "Many came from your network or your learning platform in a short time, so this one was not "
                     "carried out. Wait a minute, then open the activity again from your course."
+                ),
+            )
+        case Advice.PLATFORM_UNKNOWN:
+            return (
+                _("We could not open the activity"),
+                _(
+                    "This tool does not know the learning platform that you come from. It is nothing you did. Give the "
+                    "reference below to whoever runs your platform."
                 ),
             )
         case Advice.CONTACT_ADMIN:

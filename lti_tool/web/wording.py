@@ -120,6 +120,13 @@ REFUSAL_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
+TAKE_OUT_REASONS: Mapping[str, str] = {
+    "left-organisation": N_("Has left the company"),
+    "time": N_("Has no time for it now"),
+    "own-wish": N_("Asked for it"),
+    "other": N_("Another reason"),
+}
+
 END_REASONS: Mapping[str, str] = {
     "time": N_("There is no time for it now"),
     "match": N_("Another partner suits better"),
@@ -147,7 +154,7 @@ COMPLETIONS: Mapping[str, str] = {
     "begun": N_("Under way"),
     "not_begun": N_("Not begun"),
     "invited": N_("Invited"),
-    "withdrawn": N_("Has left"),
+    "withdrawn": N_("No longer takes part"),
 }
 """Where somebody's journey is, to an owner."""
 
@@ -212,6 +219,10 @@ DONE: Mapping[str, str] = {
     "hr_link_withdrawn": N_("The link is withdrawn: it opens nothing any more."),
     "hr_reading_ended": N_("Ended. That person can no longer read the programme."),
     "hr_granted": N_("You can now read this programme for human resources."),
+    "taken_out": N_("Taken out of the programme. You find them under “Not taking part”."),
+    "taken_back_in": N_("Taken back in. They can be in a pair again."),
+    "put_aside": N_("Noted. You find them under “Not taking part”."),
+    "taken_back": N_("Noted. They are again among those who have no role yet."),
     "refusal_noted": N_("Noted. They stand below, among those who do not take part."),
     "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
     "grade_asked": N_("The grade is on your list again."),

@@ -1,6 +1,7 @@
 // In the present width: by how many pixels each theme is too wide, and what axe finds in it. One call for all themes: each
 // has its price. The theme is this attribute and nothing else: `base.html`. `known`: the facts in which axe has found
-// nothing, as hashes (FNV-1 and FNV-1a, https://datatracker.ietf.org/doc/html/rfc9923): facts are as long as pages.
+// nothing, as hashes with a space between (FNV-1 and FNV-1a, https://datatracker.ietf.org/doc/html/rfc9923): facts are as
+// long as pages.
 async ([themes, tags, rules, known]) => {
   const seen = [];
   const root = document.documentElement;
@@ -144,7 +145,7 @@ async ([themes, tags, rules, known]) => {
       boxes: boxesOf(boxes)};
     return Object.fromEntries(Object.entries(facts).map(([kind, of]) => [kind, Array.from(of, hash)]));
   };
-  const fine = Object.fromEntries(Object.entries(known).map(([kind, of]) => [kind, new Set(of)]));
+  const fine = Object.fromEntries(Object.entries(known).map(([kind, of]) => [kind, new Set(of.split(' '))]));
   const found = {languages: [], structure: [], colours: [], boxes: []};
   for (const theme of themes) {
     if (theme) root.dataset.theme = theme;
@@ -171,5 +172,5 @@ async ([themes, tags, rules, known]) => {
     }
     seen.push(look);
   }
-  return [seen, found];
+  return [seen, Object.fromEntries(Object.entries(found).map(([kind, of]) => [kind, of.join(' ')]))];
 }

@@ -9,12 +9,13 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from playwright.sync_api import Page
 
 from tests.browser import moving_cases, owner_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import invitations, moving, owning, people_lists, setting_up, situations
+from tests.builder import invitations, leavers, moving, owning, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -53,6 +54,9 @@ NOT_PAGES = {
     ("people_import.drop", "POST"): "leads back to the lists",
     ("people_import.withdraw", "POST"): "leads back to the lists",
     ("people_import.take_back", "POST"): "leads to the tutor's page",
+    ("leaving.take_back_in", "POST"): "leads to the tutor's page",
+    ("leaving.put_aside", "POST"): "leads to the tutor's page",
+    ("leaving.take_back", "POST"): "leads to the tutor's page",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
@@ -186,6 +190,27 @@ def _person_who_refused(visit: Visit) -> None:
     visit.page.get_by_role("link", name="Anne Roy").click()
 
 
+def _person_taken_out(visit: Visit) -> None:
+    visit.situation(leavers.tutor_of_taken_out, "?state=out")
+    visit.page.get_by_role("link", name="Hélène Marchand").first.click()
+
+
+def _person_of_a_pair(visit: Visit) -> None:
+    visit.situation(leavers.tutor_of_taken_out)
+    for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
+        visit.page.goto(visit.served_tool.url + visit.address(pattern))
+
+
+def _taking_out(visit: Visit) -> None:
+    _person_of_a_pair(visit)
+    visit.page.goto(visit.served_tool.url + visit.address("/take-out"))
+
+
+def _taking_out_oddly(visit: Visit) -> None:
+    _taking_out(visit)
+    visit.send("", reason="boredom")
+
+
 def _reopened_without_reason(visit: Visit) -> None:
     visit.situation(situations.tutor_of_complete)
     for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
@@ -315,6 +340,12 @@ def _choice_cancelled(visit: Visit) -> None:
         visit.page.locator("button[form=cancel]").click()
 
 
+def _login_of_an_unknown_platform(visit: Visit) -> None:
+    """A login by a platform that nobody has connected."""
+    target = quote(f"{visit.served_tool.url}/lti/launch")
+    visit.public(f"/lti/login?iss=https%3A%2F%2Funknown.example&login_hint=1&target_link_uri={target}")
+
+
 def _away_posted(visit: Visit, path: str, **fields: str) -> None:
     """A form from another site, as platforms post them."""
     visit.page.goto(visit.served_tool.lms.base_url + "/static/icon.svg")
@@ -434,6 +465,13 @@ CASES: tuple[Case, ...] = (
     _at("refusal", "refusal.ask", invitations.invited, "refusal"),
     _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
     _at("home-refused-invitation", "home.home", invitations.refused, ""),
+    _at("home-taken-out", "home.home", leavers.taken_out, ""),
+    _at("tutor-not-taking-part", "home.home", leavers.tutor_of_taken_out, "?state=out"),
+    _at("tutor-without-a-role", "home.home", situations.tutor, "?state=no_role"),
+    _at("tutor-ended-pairs", "home.home", leavers.tutor_of_taken_out, "?state=ended"),
+    Case("tutor-person-taken-out", ("pair_page.person", "GET"), _person_taken_out),
+    Case("tutor-take-out", ("leaving.take_out", "GET"), _taking_out),
+    Case("tutor-take-out-wrong", ("leaving.take_out", "POST"), _taking_out_oddly),
     Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
     _at("my-profile", "own_profile.show", situations.under_way, "profile"),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
@@ -812,7 +850,7 @@ CASES: tuple[Case, ...] = (
         lambda visit: visit.public("/lti/register/x"),
         themed=False,
     ),
-    Case("login-unknown", ("launch.login", "GET"), lambda visit: visit.public("/lti/login"), themed=False),
+    Case("login-unknown", ("launch.login", "GET"), _login_of_an_unknown_platform, themed=False),
     Case(
         "login-posted",
         ("launch.login", "POST"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,21 +10,21 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-from lti_tool.commands.migrate import bring_up_to_date
-from lti_tool.composition.services import make_services
 from lti_tool.config import Config
-from lti_tool.demo.browser import Browser
+from lti_tool.demo.browser import Browser as DemoBrowser
 from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.run import DemoSettings
-from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium, no_cookie_of
+from tests.browser.chromium import ARGUMENTS, NO_THIRD_PARTY_COOKIES, chromium, no_cookie_of
 from tests.browser.demo_course import DemoCourse
 from tests.browser.demo_process import running_demo
+from tests.browser.served_tool import ServedTool, serving_tool
 from tests.canvas.conftest import CANVAS
 from tests.databases import sqlalchemy_url as sqlalchemy_url
+from tests.requirements import chromium_path
 from tests.web.setup.conftest import new_invitation
 from tests.web.setup.listening import tool_and_lms
 
@@ -38,11 +39,35 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser without a profile; each test opens a window of its own in it."""
+    started = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="package")
+def unchecked_browser(playwright: Playwright) -> Iterator[Browser]:
+    """The same, that lets a page which is not really on the network frame this machine's."""
+    arguments = [*ARGUMENTS, "--disable-features=LocalNetworkAccessChecks"]
+    started = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def served_tool(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[ServedTool]:
+    """The tool, with every situation at hand: one for each module, whose tests change what is in it."""
+    with serving_tool(tmp_path_factory.mktemp("served-tool"), migrated_sqlite) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def browser_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSettings]:
     """The demo, running, on SQLite; its tutor has been there once, which opens the programme."""
     with running_demo(tmp_path_factory.mktemp("demo")) as demo_settings:
-        tutor = Browser()
+        tutor = DemoBrowser()
         log_in_as(tutor, demo_settings.lms_url, "teacher")
         tutor.open(f"{demo_settings.lms_url}/launch/1")
         yield demo_settings
@@ -57,7 +82,7 @@ def demo_postgresql_url(postgresql_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platforms]:
+def platforms(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Platforms]:
     """The tool, connected to an LMS with Moodle's rules and to one with Canvas's, each with the activity."""
     folder = tmp_path_factory.mktemp("platforms")
     config = Config(
@@ -67,17 +92,14 @@ def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platforms]:
         secret_key="a secret that only the tests know, long enough",
         allow_private_networks=True,
     )
-    migrating = make_services(config)
-    bring_up_to_date(migrating)
-    migrating.http.close()
-    migrating.database.dispose()
+    shutil.copyfile(migrated_sqlite, folder / "tool.db")
     moodle = LmsSettings(folder / "moodle", port=0)
     with ExitStack() as running:
         services, moodle_lms = running.enter_context(tool_and_lms(config, moodle))
         canvas_lms = running.enter_context(RunningLms(replace(CANVAS, data_dir=folder / "canvas")))
         found = {}
         for name, lms in (("moodle", moodle_lms), ("canvas", canvas_lms)):
-            admin = Browser()
+            admin = DemoBrowser()
             connect_tool(
                 admin, lms.base_url, f"{services.config.base_url}/setup?invite={new_invitation(services)}"
             )

@@ -23,10 +23,12 @@ from lti_tool.database import utcnow
 from lti_tool.demo.seeding.cohorts import DAYS, live
 from lti_tool.demo.seeding.groups import NewPerson, add_course
 from lti_tool.demo.seeding.names import PEOPLE
+from lti_tool.identity.models import Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.programmes.models import Placement
+from lti_tool.web.public import example
 from tests.browser.gallery_faces import couple_of, person_in
 from tests.browser.indexed_png import indexed_png
 from tests.browser.pages_screenshots import LivingCohort
@@ -119,7 +121,10 @@ def main(folder: Path, words: list[str]) -> int:
                 path.write_bytes(indexed_png(page, _shot(page, picture)))
                 if folder == FOLDER and name in ON_THE_PUBLIC_PAGE:
                     PUBLIC_FOLDER.mkdir(exist_ok=True)
-                    (PUBLIC_FOLDER / path.name).write_bytes(path.read_bytes())
+                    _name_as_on_the_public_page(shown, picture)
+                    page.reload()
+                    _set_theme(page)
+                    (PUBLIC_FOLDER / path.name).write_bytes(indexed_png(page, _shot(page, picture)))
                 print(f"{path}: {path.stat().st_size // 1000} kB")
                 too_large += path.stat().st_size > LARGEST
         browser.close()
@@ -141,7 +146,22 @@ def _open(page: Page, url: str, shown: LivingCohort, picture: Picture, locale: s
         row = page.get_by_role("row").filter(has_text=" ".join(mentor))
         pair = row.locator("a[data-pair]").first.get_attribute("data-pair")
         page.goto(f"{url}{home}?pair={pair}")
+    _set_theme(page)
+
+
+def _set_theme(page: Page) -> None:
     page.evaluate("() => { document.documentElement.dataset.theme = 'moodle'; scrollTo(0, 0); }")
+
+
+def _name_as_on_the_public_page(shown: LivingCohort, picture: Picture) -> None:
+    """Call the two people of a picture as the public page calls its pair: it is one story there."""
+    place = (person_in(picture.of) or 0) if picture.of is not None else 0
+    faces = example.faces()
+    with shown.services.database.transaction() as db:
+        for person, card in ((place - place % 2, faces.mentor), (place - place % 2 + 1, faces.mentee)):
+            named = db.get_one(Person, shown.people[person])
+            named.name, named.given_name = card.name, card.given_name
+            named.family_name = (card.name or "").partition(" ")[2]
 
 
 def _shot(page: Page, picture: Picture) -> bytes:

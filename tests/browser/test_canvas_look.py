@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from lti_tool.demo.lms.course import add_link, the_course
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.tools import Tool
 from tests.browser.axe_runs import AxeRuns
-from tests.browser.chromium import ARGUMENTS, TIMEOUT
+from tests.browser.chromium import TIMEOUT
 from tests.browser.page_inspection import Console, inspect_page
 from tests.canvas.conftest import CANVAS
-from tests.requirements import chromium_path, needs_chromium, needs_node
+from tests.requirements import needs_chromium, needs_node
 
 pytestmark = [needs_chromium, needs_node]
 
@@ -73,12 +73,11 @@ def lms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLms]:
 
 
 @pytest.fixture(scope="module")
-def page(playwright: Playwright) -> Iterator[Page]:
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
+def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(reduced_motion="reduce")
     context.set_default_timeout(TIMEOUT)
     yield context.new_page()
-    browser.close()
+    context.close()
 
 
 @pytest.mark.parametrize(("who", "path"), PAGES.values(), ids=list(PAGES))

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from lti_tool.web.launch_session import OF_GROUP
 from tests.browser.axe_runs import AxeRuns, keep_axe_at_hand
 from tests.browser.cases import CASES, NOT_PAGES, Case, Visit
-from tests.browser.chromium import ARGUMENTS, TIMEOUT
+from tests.browser.chromium import TIMEOUT
 from tests.browser.page_inspection import Console, PageInspection, english_in, inspect_page, report_violations
-from tests.browser.served_tool import ServedTool, serving_tool
-from tests.requirements import chromium_path, needs_chromium, needs_node
+from tests.browser.served_tool import ServedTool
+from tests.requirements import needs_chromium, needs_node
 
 pytestmark = [needs_chromium, needs_node]
 
@@ -26,16 +26,8 @@ LANGUAGES = ("en", "fr")
 
 
 @pytest.fixture(scope="module")
-def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
-    """The tool, with every situation at hand."""
-    with serving_tool(tmp_path_factory.mktemp("stage")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def tabs(playwright: Playwright) -> Iterator[dict[str, Page]]:
-    """A tab of a browser for each language. All pages are opened in it: a new one for each would cost three times."""
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
+def tabs(browser: Browser) -> Iterator[dict[str, Page]]:
+    """A tab for each language. All pages are opened in it: a new one for each would cost three times."""
     made = {}
     for language in LANGUAGES:
         context = browser.new_context(locale=language, reduced_motion="reduce")
@@ -43,7 +35,8 @@ def tabs(playwright: Playwright) -> Iterator[dict[str, Page]]:
         context.set_default_timeout(TIMEOUT)
         made[language] = context.new_page()
     yield made
-    browser.close()
+    for page in made.values():
+        page.context.close()
 
 
 @pytest.fixture(scope="module")

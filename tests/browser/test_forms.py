@@ -7,37 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from lti_tool.mentoring.objectives.models import Objective
-from tests.browser.chromium import ARGUMENTS, TIMEOUT
-from tests.browser.served_tool import ServedTool, serving_tool
+from tests.browser.chromium import TIMEOUT
+from tests.browser.served_tool import ServedTool
 from tests.builder import situations
-from tests.requirements import chromium_path, needs_chromium
+from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
 
 
-@pytest.fixture(scope="module")
-def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
-    """The tool, with every situation at hand."""
-    with serving_tool(tmp_path_factory.mktemp("forms")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser that lets a page which is not really on the network frame this machine's."""
-    arguments = [*ARGUMENTS, "--disable-features=LocalNetworkAccessChecks"]
-    started = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
-    yield started
-    started.close()
-
-
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, unchecked_browser: Browser) -> Iterator[Page]:
     """A phone's tab, with scripts and without."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=request.param)
+    context = unchecked_browser.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=request.param
+    )
     page = context.new_page()
     page.set_default_timeout(TIMEOUT)
     yield page

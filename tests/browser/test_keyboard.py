@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Playwright, TimeoutError, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from tests.browser.chromium import ARGUMENTS, TIMEOUT
-from tests.browser.served_tool import ServedTool, serving_tool
+from tests.browser.chromium import TIMEOUT
+from tests.browser.served_tool import ServedTool
 from tests.builder import situations
-from tests.requirements import chromium_path, needs_chromium
+from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
 
@@ -38,20 +38,12 @@ _FOCUSED = """() => {
 
 
 @pytest.fixture(scope="module")
-def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
-    """The tool, with every situation at hand."""
-    with serving_tool(tmp_path_factory.mktemp("keyboard")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def page(playwright: Playwright) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A tab at a desk."""
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(TIMEOUT)
     yield page
-    browser.close()
+    page.close()
 
 
 @pytest.fixture(params=PRIMARY)

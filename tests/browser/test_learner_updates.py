@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.transaction import transaction
@@ -17,25 +17,12 @@ from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.actions import accept_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
-from tests.browser.chromium import ARGUMENTS, TIMEOUT
-from tests.browser.served_tool import ServedTool, serving_tool
+from tests.browser.chromium import TIMEOUT
+from tests.browser.served_tool import ServedTool
 from tests.builder import situations
-from tests.requirements import chromium_path, needs_chromium
+from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
-    with serving_tool(tmp_path_factory.mktemp("updates")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    started = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
-    yield started
-    started.close()
 
 
 @pytest.fixture

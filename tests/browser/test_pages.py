@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 
 from lti_tool.app import create_app
 from lti_tool.composition.services import make_services
 from lti_tool.config import Config
 from lti_tool.demo.server_thread import ServerThread, listen
-from lti_tool.migrations import migrate
-from tests.browser.chromium import ARGUMENTS
 from tests.builder import situations
 from tests.builder.situations import Situation, build_situation
-from tests.requirements import chromium_path, needs_chromium
+from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
 
@@ -23,7 +23,7 @@ ServedTool = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
+def served_tool(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[ServedTool]:
     """A tool on a real port; called with a situation, it builds it and returns the address of its home."""
     folder = tmp_path_factory.mktemp("pages")
     config = Config(
@@ -33,8 +33,8 @@ def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool
         secret_key="a secret that only the tests know, long enough",
         allow_private_networks=True,
     )
+    shutil.copyfile(migrated_sqlite, folder / "tandem.db")
     services = make_services(config)
-    migrate(services.database)
     listener = listen(0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -49,13 +49,10 @@ def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool
     services.database.dispose()
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser without a profile, that lets a page which is not really on the network frame this machine's."""
-    arguments = [*ARGUMENTS, "--disable-features=LocalNetworkAccessChecks"]
-    started = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
-    yield started
-    started.close()
+@pytest.fixture
+def browser(unchecked_browser: Browser) -> Browser:
+    """A browser that lets a page which is not really on the network frame this machine's."""
+    return unchecked_browser
 
 
 @pytest.fixture

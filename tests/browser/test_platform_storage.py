@@ -12,14 +12,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from lti_tool.demo.lms import oidc
 from lti_tool.web.launch import platform_storage
-from tests.browser.chromium import ARGUMENTS
 from tests.browser.conftest import Platforms
 from tests.browser.demo_course import TUTOR, DemoCourse
-from tests.requirements import chromium_path, needs_chromium
+from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
 
@@ -190,12 +189,9 @@ def test_the_content_picker_opens_and_answers_in_its_frame(canvas: DemoCourse) -
     expect(page.get_by_role("link", name="In the frame", exact=True)).to_be_visible()
 
 
-def test_without_scripts_the_first_page_has_a_link_to_go_on(
-    playwright: Playwright, platforms: Platforms
-) -> None:
+def test_without_scripts_the_first_page_has_a_link_to_go_on(browser: Browser, platforms: Platforms) -> None:
     canvas = platforms["canvas"]
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
-    page = browser.new_context(java_script_enabled=False).new_page()
+    page = browser.new_page(java_script_enabled=False)
     page.goto(f"{canvas.lms_url}/")
     page.get_by_role("button", name=TUTOR).click()
     page.goto(f"{canvas.lms_url}/launch/1")
@@ -203,4 +199,4 @@ def test_without_scripts_the_first_page_has_a_link_to_go_on(
     link = page.locator("a[data-storage=put]")
     expect(link).to_be_visible()
     assert re.match(canvas.lms_url, html.unescape(link.get_attribute("href") or ""))
-    browser.close()
+    page.close()

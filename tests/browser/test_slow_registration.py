@@ -6,24 +6,18 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 import pytest
-from playwright.sync_api import Frame, Page, Playwright, expect
+from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.browser.chromium import ARGUMENTS, TIMEOUT
-from tests.browser.served_tool import ServedTool, serving_tool
+from tests.browser.chromium import TIMEOUT
+from tests.browser.served_tool import ServedTool
 from tests.lti.registration.registering import RegisteringPlatform, registering_platform
-from tests.requirements import chromium_path, needs_chromium
+from tests.requirements import needs_chromium
 from tests.slow_platforms.slow_server import wait_until
 
 pytestmark = needs_chromium
 
 WITHIN = 30_000
 CLOSE = "org.imsglobal.lti.close"
-
-
-@pytest.fixture(scope="module")
-def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
-    with serving_tool(tmp_path_factory.mktemp("stage")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -48,9 +42,8 @@ def connect(page: Page, served_tool: ServedTool, slow: RegisteringPlatform) -> F
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_the_page_goes_on_by_itself_and_closes_the_platforms_window(
-    playwright: Playwright, served_tool: ServedTool, slow: RegisteringPlatform, scripts: bool
+    browser: Browser, served_tool: ServedTool, slow: RegisteringPlatform, scripts: bool
 ) -> None:
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
     context = browser.new_context(locale="en", java_script_enabled=scripts)
     page = context.new_page()
     page.set_default_timeout(TIMEOUT)
@@ -59,5 +52,5 @@ def test_the_page_goes_on_by_itself_and_closes_the_platforms_window(
     expect(frame.locator("h1")).to_have_text("Your platform is connected", timeout=WITHIN)
     if scripts:
         page.wait_for_function(f"window.subjects.includes({CLOSE!r})", timeout=WITHIN)
-    browser.close()
+    context.close()
     assert slow.requests["/register"] == 1

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from lti_tool.cli import tandem
 from lti_tool.database import Database
 from lti_tool.migrations import SchemaState, migrate, schema_state
+from tests.databases import KeptCopies
 
 WITHOUT_A_DATABASE = {"migrate", "serve", "doctor", "demo"}
 """They bring it up to date, or say what is wrong with it themselves."""
@@ -125,9 +126,16 @@ def test_a_database_of_an_older_version_is_to_be_migrated(
     database.dispose()
 
 
-def test_a_database_of_a_newer_version_needs_that_version(run_all: Run, empty_database_url: str) -> None:
+def test_a_database_of_a_newer_version_needs_that_version(
+    run_all: Run, empty_database_url: str, kept_copies: KeptCopies
+) -> None:
     database = Database(empty_database_url)
-    migrate(database)
+
+    def make() -> None:
+        migrate(database)
+        database.dispose()
+
+    kept_copies.copy_to(empty_database_url, "migrated_here", make)
     with database.transaction() as db:
         db.execute(sa.text("UPDATE alembic_version SET version_num = 'from_the_future'"))
     assert faults(run_all(empty_database_url), "most likely a newer one") == {}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -22,6 +21,7 @@ from lti_tool.jobs.models import Job
 from lti_tool.lti.models import Refusal
 from lti_tool.lti.registration.invitations import invite
 from lti_tool.lti.registration.models import Registration
+from tests.forked_command import start_forked
 from tests.lti.registration.registering import registering_platform
 
 HALF_A_GIGABYTE = 500_000_000
@@ -38,20 +38,28 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[str, int]]:
         "TANDEM_DATA_DIR": str(folder),
         "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
     }
-    command = [sys.executable, "-c", "from lti_tool.cli import main; main()", "serve", *options]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start_forked(["serve", *options], environment)
     try:
         _await(address)
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.join(10)
+        assert process.exitcode is not None, "the tool does not end"
+        process.close()
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, int]]:
+def migrated(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    """A folder whose database has every migration: to apply them takes longer than all else that is done here."""
+    shutil.copyfile(migrated_sqlite, tmp_path / "tandem.db")
+    return tmp_path
+
+
+@pytest.fixture
+def served(migrated: Path) -> Iterator[tuple[str, int]]:
     """The address of a tool that serves."""
-    with serving(tmp_path, "--no-worker") as address:
+    with serving(migrated, "--no-worker") as address:
         yield address
 
 
@@ -124,15 +132,15 @@ def setup_status(address: tuple[str, int], client: str) -> int:
 
 
 def test_clients_are_told_apart_behind_a_proxy_and_what_was_refused_is_counted_at_the_end(
-    tmp_path: Path,
+    migrated: Path,
 ) -> None:
     found: list[int] = []
-    with serving(tmp_path, "--no-worker") as address:
+    with serving(migrated, "--no-worker") as address:
         while found.count(429) < 5:
             found.append(setup_status(address, "192.0.2.66"))
             assert len(found) < 3_000, "nobody is refused"
         assert setup_status(address, "203.0.113.9") == 410
-    database = Database(f"sqlite:///{tmp_path / 'tandem.db'}")
+    database = Database(f"sqlite:///{migrated / 'tandem.db'}")
     with database.reading() as db:
         counts = db.scalars(
             sa.select(Refusal.count).where(Refusal.reason == "too_many_registration_requests")
@@ -141,9 +149,9 @@ def test_clients_are_told_apart_behind_a_proxy_and_what_was_refused_is_counted_a
     assert sum(counts) == found.count(429)
 
 
-def test_a_process_without_a_worker_connects_a_platform(tmp_path: Path) -> None:
-    with registering_platform() as platform, serving(tmp_path, "--no-worker") as address:
-        database = Database(f"sqlite:///{tmp_path / 'tandem.db'}")
+def test_a_process_without_a_worker_connects_a_platform(migrated: Path) -> None:
+    with registering_platform() as platform, serving(migrated, "--no-worker") as address:
+        database = Database(f"sqlite:///{migrated / 'tandem.db'}")
         with database.transaction() as db:
             _, secret = invite(db)
         browser = Browser()

@@ -32,6 +32,7 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.enrolment.leaving import take_out
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
@@ -346,4 +347,53 @@ def test_a_pair_is_ended_while_it_moves(
             )
 
     meanwhile.run(lambda: world.the_pair().by(pausing.build).end(), move)
+    assert differences(world.services) == {}
+
+
+def test_two_tutors_take_somebody_out_while_the_partner_confirms_a_meeting(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    """It happens once, and the meeting that was noted before is confirmed or refused, and never half of both."""
+    session_id = world.log_session()
+    refusals: list[str] = []
+
+    def out(where: World) -> None:
+        with where.acting() as db:
+            take_out(
+                db, participant_id=world.mentor_id, cohort_id=world.cohort_id, reason="time", now=utcnow()
+            )
+
+    def confirm() -> None:
+        try:
+            world.confirm(session_id)
+        except NotAllowed as refused:
+            refusals.append(refused.code)
+
+    def second_tutor_and_partner() -> None:
+        with ThreadPoolExecutor(2) as people:
+            for each in [people.submit(out, world), people.submit(confirm)]:
+                each.result(timeout=60)
+
+    meanwhile.run(lambda: out(pausing), second_tutor_and_partner)
+    assert differences(world.services) == {}
+    with world.services.database.reading() as db:
+        kinds = list(db.scalars(sa.select(EventRow.kind)))
+        ended = db.get_one(Pair, pair)
+        assert (ended.status, ended.end_reason, world.mentor(db).status) == ("ended", "time", "taken_out")
+    assert kinds.count("ParticipantTakenOut") == kinds.count("PairEnded") == 1
+    assert (kinds.count("SessionConfirmed"), refusals) in ((1, []), (0, ["pair_over"]))
+
+
+def test_somebody_is_taken_out_while_they_are_paired(
+    world: World, pausing: World, meanwhile: Meanwhile
+) -> None:
+    def pair_up() -> None:
+        with pytest.raises(NotAllowed, match="was_taken_out"), world.acting() as db:
+            world.pair(db, now=utcnow())
+
+    def out() -> None:
+        with pausing.acting() as db:
+            take_out(db, participant_id=world.mentee_id, cohort_id=world.cohort_id, reason=None, now=utcnow())
+
+    meanwhile.run(out, pair_up)
     assert differences(world.services) == {}

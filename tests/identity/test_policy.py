@@ -207,8 +207,11 @@ NAMES_OURS = {
 FORMS: dict[str, Callable[[Ours], dict[str, str]]] = {
     "cohort.validate": lambda ours: {"participant_id": str(ours.participant_id), "validated": "yes"},
     "cohort.reopen": lambda ours: {"participant_id": str(ours.participant_id), "reason": "Because"},
+    # Taken out, the participant would be in no pair for the other pages; wrong input shows as well who may.
+    "leaving.take_out": lambda _ours: {"reason": "no-such-reason"},
+    f"{OF_GROUP}leaving.take_out": lambda _ours: {"reason": "no-such-reason"},
 }
-"""Forms that name somebody of the world."""
+"""Forms that name somebody of the world, or must not have their effect."""
 
 
 def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bool, int]]:

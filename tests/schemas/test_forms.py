@@ -12,6 +12,8 @@ from schemas.form_schema import read_form
 from schemas.learner_forms import ChooseRoleForm, SignAgreementForm
 from schemas.objective_forms import EditObjectiveForm, MoveObjectiveForm, ObjectiveForm
 from schemas.problem import Problem, ShapeError
+from schemas.programme_sections import DatesForm
+from schemas.scaling_form import ScaleForm
 from schemas.session_forms import AnswerSessionForm, SessionForm
 from schemas.tutor_forms import PairForm, ReopenForm, TutorValidationForm
 
@@ -398,3 +400,10 @@ def test_every_day_and_length_in_reach_is_taken(day, minutes):
     values = {**MET, "held_on": day.isoformat(), "minutes": str(minutes)}
     logged = read(session_form(), values)
     assert (logged["held_on"], logged["minutes"]) == (day, minutes)
+
+
+@pytest.mark.parametrize("form", [ScaleForm(TODAY), DatesForm(today=TODAY, was={})])
+def test_a_last_day_before_the_first_is_said_to_be_so_where_it_is_past_too(form) -> None:
+    with pytest.raises(ShapeError) as refused:
+        read(form, {"name": "All of us", "starts_on": "2026-12-01", "ends_on": "2026-11-01"})
+    assert refused.value.problems["ends_on"] == ["date_not_after_start"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import Flask, abort
+from flask import abort
 from flask.testing import FlaskClient
 
+from lti_tool.app import create_app
+from lti_tool.composition.services import Services
+from lti_tool.config import Config
 from tests.builder import situations
 
 
 @pytest.fixture
-def broken(app: Flask) -> FlaskClient:
+def broken(config: Config, services: Services) -> FlaskClient:
     """The application with pages that fail."""
+    app = create_app(config, services)
     app.add_url_rule("/broken", "broken", lambda: 1 // 0, methods=["GET", "POST"])
     app.add_url_rule("/busy", "busy", lambda: abort(429))
     app.config["PROPAGATE_EXCEPTIONS"] = False

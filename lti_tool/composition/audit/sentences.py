@@ -77,6 +77,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     # people
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "InvitationTakenBack": N_("%(actor)s took back the invitation of %(about)s"),
+    "ParticipantTakenOut": N_("%(actor)s took %(about)s out of the programme"),
+    "ParticipantTakenBackIn": N_("%(actor)s took %(about)s back into the programme"),
+    "PersonPutAside": N_("%(actor)s noted that %(person)s will not take part"),
+    "PersonTakenBack": N_("%(actor)s noted that %(person)s may take part after all"),
     "PeopleAdded": N_("%(actor)s added %(rows)s people from a list"),
     "PeopleAdded of one": N_("%(actor)s added one person from a list"),
     "PeopleAdded in part, one": N_("%(actor)s added the first person of a list of %(rows)s"),

@@ -30,7 +30,7 @@ from lti_tool.lti.registration.invitations import InvitationRefused, hash_of
 from lti_tool.lti.registration.models import Invitation, RegistrationAttempt
 from lti_tool.lti.registration.registrations import AlreadyRegistered, IdentityTaken
 
-LONG_WAIT: Final = dt.timedelta(seconds=15)
+LONG_WAIT: Final = dt.timedelta(minutes=2)
 """After how long a page says that nothing has begun: three looks of a runner."""
 
 

@@ -19,10 +19,11 @@ from lti_tool.mentoring.programmes.queries import scope_of
 def validate_participant(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
     """The tutor approves what a participant did. Approving twice changes nothing.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``own_completion``).
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``own_completion``, ``was_taken_out``).
     """
     participant = lock_participants(db, [participant_id])[participant_id]
     _require_not_own(db, participant)
+    require(participant.taken_out_at is None, "was_taken_out")
     if db.get(TutorValidation, participant_id, populate_existing=True) is not None:
         return
     db.add(TutorValidation(participant_id=participant_id, validated_at=now))
@@ -53,11 +54,13 @@ def reopen(db: Session, *, participant_id: uuid.UUID, reason: str, now: dt.datet
     """The tutor reopens a completion, with a reason that is kept.
 
     What the LMS shows stays until the programme is completed again: a state that is not final would erase the grade.
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``reason_needed``, ``not_completed``, ``own_completion``).
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``reason_needed``, ``not_completed``, ``own_completion``,
+    ``was_taken_out``).
     """
     require(bool(reason.strip()), "reason_needed")
     participant = lock_participants(db, [participant_id])[participant_id]
     _require_not_own(db, participant)
+    require(participant.taken_out_at is None, "was_taken_out")
     record = db.get(CompletionRecord, participant_id, populate_existing=True)
     if record is None or record.completion != Completion.COMPLETED:
         raise NotAllowed("not_completed")

@@ -221,6 +221,9 @@ def judge(
     """Evaluate a person, and keep what is latched. ``previous``: where their completion stood."""
     evaluation = evaluate(rule, person.role, pairs, person)
     latched = latch(previous, evaluation)
+    if person.withdrawn and latched.just_completed:
+        # A rule may ask for less once somebody has left: that completes nobody who takes no part any more.
+        latched = Latched(previous, _NEARLY, just_completed=False)
     return Judgement(
         completion=previous if latched.just_completed else latched.completion,
         score=latched.score,

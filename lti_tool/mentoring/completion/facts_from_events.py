@@ -17,6 +17,8 @@ from lti_tool.mentoring.completion.facts import (
 from lti_tool.mentoring.enrolment.events import (
     EnrolmentsUnited,
     ParticipantInvited,
+    ParticipantTakenBackIn,
+    ParticipantTakenOut,
     ProgrammeJoined,
     RoleChanged,
 )
@@ -53,6 +55,7 @@ class _Person:
     role: str
     joined: bool = False
     validated: bool = False
+    withdrawn: bool = False
     pairs: list[uuid.UUID] = field(default_factory=list)
     reflections: list[uuid.UUID] = field(default_factory=list)
     feedback_given: list[uuid.UUID] = field(default_factory=list)
@@ -99,6 +102,10 @@ class FactsFromEvents:
             case EnrolmentsUnited(former_id=former_id, role=role):
                 if participant_id is not None and cohort_id is not None:
                     self._unite(former_id, participant_id, cohort_id, role)
+            case ParticipantTakenOut(had_completed=had_completed) if participant_id in self._people:
+                self._people[participant_id].withdrawn = not had_completed
+            case ParticipantTakenBackIn() if participant_id in self._people:
+                self._people[participant_id].withdrawn = False
             case TutorValidated() if participant_id in self._people:
                 self._people[participant_id].validated = True
             case ApprovalTakenBack() | CompletionReopened() if participant_id in self._people:
@@ -180,7 +187,7 @@ class FactsFromEvents:
             self._people[participant_id] = _Person(cohort_id, role)
             self._by_cohort.setdefault(cohort_id, []).append(participant_id)
         kept, former = self._people[participant_id], self._people.pop(former_id, None)
-        kept.role = role
+        kept.role, kept.withdrawn = role, False
         if former is None:
             return
         self._by_cohort[former.cohort_id].remove(former_id)
@@ -262,6 +269,7 @@ class FactsFromEvents:
         facts = PersonFacts(
             role=person.role,
             tutor_validated=person.validated,
+            withdrawn=person.withdrawn,
             reflections=tuple(person.reflections),
             feedback_given=tuple(person.feedback_given),
             feedback_received=tuple(person.feedback_received),

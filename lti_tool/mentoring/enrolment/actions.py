@@ -42,10 +42,12 @@ def join(
 
     Joining again in the same role changes nothing. Somebody whom a tutor invited, and who is in no pair, may choose
     either role, also after they refused. Raises
-    :class:`~lti_tool.mentoring.guards.NotAllowed` (``other_role``, ``cohort_closed``).
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``other_role``, ``cohort_closed``, ``taken_out`` for somebody
+    who was taken out of the programme).
     """
     participant, is_new = _enrol(db, cohort_id, person_id, Role(role), ParticipantStatus.ONBOARDED, now)
     if not is_new:
+        require(participant.status != ParticipantStatus.TAKEN_OUT, "taken_out")
         if participant.status not in (
             ParticipantStatus.INVITED,
             ParticipantStatus.REFUSED,
@@ -173,12 +175,13 @@ def refuse_invitation(
 def change_role(db: Session, *, participant_id: uuid.UUID, role: Role | str, now: dt.datetime) -> None:
     """Change a role chosen by mistake, as long as the person is in no pair.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_paired``, or ``not_joined`` for somebody who was
-    only invited).
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_paired``, ``not_joined`` for somebody who was
+    only invited, or ``taken_out``).
     """
     lock_participants(db, [participant_id])
     participant = db.get_one(Participant, participant_id, populate_existing=True)
     require(participant.status not in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED), "not_joined")
+    require(participant.status != ParticipantStatus.TAKEN_OUT, "taken_out")
     if participant.role == role:
         return
     require(not open_pairs_of(db, participant_id), "already_paired")

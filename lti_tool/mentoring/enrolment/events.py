@@ -101,6 +101,45 @@ class JoiningUndone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ParticipantTakenOut(Event):
+    """A tutor or an owner took the participant of the scope out of the programme, which is nobody's fault.
+
+    A pair of theirs that goes on ends by it.
+    """
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    role: str
+    reason: str | None
+    """A code of :data:`schemas.choices.TAKE_OUT_REASONS`; None where none was given."""
+    had_completed: bool
+    """Whether they had completed the programme, and so stay as somebody who has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantTakenBackIn(Event):
+    """A tutor or an owner took the participant of the scope back into the programme."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonPutAside(Event):
+    """A tutor or an owner noted that somebody of the cohort's courses, who has no role in it, will take no part."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonTakenBack(Event):
+    """A tutor or an owner expects that somebody takes part after all whom one of them had put aside."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class EnrolmentsUnited(Event):
     """Somebody whose pair moved to a cohort in which they were enrolled already has one enrolment there from now on.
 

@@ -26,6 +26,8 @@ class ParticipantStatus(enum.StrEnum):
     """Their invitation was taken back before they answered it: they are as somebody who was never enrolled."""
     REFUSED = "refused"
     """They were invited, and have said that they do not take part."""
+    TAKEN_OUT = "taken_out"
+    """A tutor or an owner took them out of the programme before they completed it; what they did is kept."""
 
 
 class Participant(Base):
@@ -54,6 +56,15 @@ class Participant(Base):
     """When they said that they do not take part; None for everybody who has not, or who takes part after all."""
     refusal_reason: Mapped[str | None] = mapped_column(sa.String(30))
     """A code of :data:`schemas.choices.REFUSAL_REASONS`, where they gave any; the tutors of the group alone see it."""
+    taken_out_at: Mapped[dt.datetime | None]
+    """When they were taken out of the programme; None for everybody who was not, or who was taken back in.
+
+    Whoever had completed it before keeps that status, and is in no further pair.
+    """
+    taken_out_reason: Mapped[str | None] = mapped_column(sa.String(30))
+    """A code of :data:`schemas.choices.TAKE_OUT_REASONS`, where one was given; they themselves are not shown it."""
+    taken_out_from: Mapped[str | None] = mapped_column(sa.String(20))
+    """The status that they had then."""
 
 
 class FormerCohort(Base):
@@ -66,6 +77,20 @@ class FormerCohort(Base):
     cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"), primary_key=True)
     moved_at: Mapped[dt.datetime]
     """The last time, where they came back and moved again."""
+
+
+class PutAside(Base):
+    """Somebody of a cohort's courses who will take no part, as its tutor knows: nobody asks for their role any more.
+
+    They can still choose one. It means nothing for somebody who is enrolled.
+    """
+
+    __tablename__ = "put_aside"
+    __table_args__ = (sa.Index("ix__put_aside__person_id", "person_id"),)
+
+    cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    put_aside_at: Mapped[dt.datetime]
 
 
 class Direction(enum.StrEnum):

@@ -29,6 +29,7 @@ from lti_tool.mentoring.programmes import queries as programmes
 
 _FURTHER: Final = (
     ParticipantStatus.WITHDRAWN,
+    ParticipantStatus.TAKEN_OUT,
     ParticipantStatus.REFUSED,
     ParticipantStatus.INVITED,
     ParticipantStatus.ONBOARDED,
@@ -81,6 +82,8 @@ def _unite(db: Session, former: Participant, kept: Participant, now: dt.datetime
     kept.status = max(former.status, kept.status, key=_FURTHER.index)
     kept.role, kept.capacity = former.role, max(former.capacity, kept.capacity)
     kept.joined_at, kept.refused_at, kept.refusal_reason = former.joined_at, None, None
+    # Whose pair moves here takes part here.
+    kept.taken_out_at = kept.taken_out_reason = kept.taken_out_from = None
     former.status = ParticipantStatus.WITHDRAWN
     db.flush()
     for table in (ParticipantSkill, ParticipantTraits):

@@ -17,7 +17,10 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participant_
 from lti_tool.mentoring.programmes.queries import courses_of_cohort, other_groups_in
 
 _IS_IN_IT: Final = Participant.status.not_in([ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED])
-"""Of a participant: they take part, have completed, or are invited and have not answered."""
+"""Of a participant: they take part, have completed, or are invited and have not answered.
+
+Whoever was taken out of it stays one of its people, so that no other group names them as somebody without a role.
+"""
 
 _UNDER_WAY_FIRST: Final[sa.ColumnElement[Any]] = sa.case(
     (Participant.status == ParticipantStatus.COMPLETED, 1),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.identity.models import Membership, Person, display_name
-from lti_tool.mentoring.enrolment.models import FormerCohort, Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import FormerCohort, Participant, ParticipantStatus, PutAside
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.roles import Role
 
@@ -34,6 +34,9 @@ class ParticipantRecord:
     refused_at: dt.datetime | None = None
     """When they said that they do not take part, as far as whoever made the record asked."""
     refusal_reason: str | None = None
+    taken_out_at: dt.datetime | None = None
+    """When they were taken out of the programme, be it after they completed it; as far as it was asked."""
+    taken_out_reason: str | None = None
 
     @property
     def invited(self) -> bool:
@@ -50,11 +53,26 @@ class ParticipantRecord:
         """Whether their invitation was taken back before they answered it."""
         return self.status == ParticipantStatus.WITHDRAWN
 
+    @property
+    def has_stopped(self) -> bool:
+        """Whether they take no part: they refused their invitation, or were taken out before they completed."""
+        return self.refused or self.taken_out
+
+    @property
+    def taken_out(self) -> bool:
+        """Whether they were taken out of the programme before they completed it."""
+        return self.status == ParticipantStatus.TAKEN_OUT
+
 
 INVITED: Final = ParticipantStatus.INVITED
 """The status of somebody whom a tutor gave a role, and who has not said yet that they take part."""
 NOT_TAKING_PART: Final = frozenset(
-    {ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN}
+    {
+        ParticipantStatus.INVITED,
+        ParticipantStatus.REFUSED,
+        ParticipantStatus.WITHDRAWN,
+        ParticipantStatus.TAKEN_OUT,
+    }
 )
 """Statuses of people who have not said that they take part, or do not any more."""
 COMPLETED: Final = ParticipantStatus.COMPLETED
@@ -84,6 +102,8 @@ def participant_record(row: Participant, person: Person) -> ParticipantRecord:
         given_name=person.given_name,
         refused_at=row.refused_at,
         refusal_reason=row.refusal_reason,
+        taken_out_at=row.taken_out_at,
+        taken_out_reason=row.taken_out_reason,
     )
 
 
@@ -195,7 +215,7 @@ def people_in_cohorts(
 
     ``with_invited``: false for those alone who have said that they take part.
     """
-    gone = [ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED]
+    gone = [ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED, ParticipantStatus.TAKEN_OUT]
     gone += [] if with_invited else [ParticipantStatus.INVITED]
     counted = (
         sa.select(Participant.cohort_id, sa.func.count())
@@ -273,10 +293,19 @@ def members_of_cohort(
             Person.family_name,
             Participant.refused_at,
             Participant.refusal_reason,
+            Participant.taken_out_at,
+            Participant.taken_out_reason,
         )
         .join(Person, Person.id == Participant.person_id)
         .where(Participant.cohort_id == cohort_id, _IS_ENROLLED)
     )
+
+
+def is_put_aside(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.ColumnElement[bool]:
+    """For another query: whether a tutor of a cohort has noted that a person will take no part."""
+    return sa.exists().where(PutAside.cohort_id == cohort_id, PutAside.person_id == person_id)
 
 
 def is_in_cohort(
@@ -307,7 +336,7 @@ MEMBER_ID: Final = Participant.id
 """The column of :func:`members_of_cohort` by which other tables are joined."""
 
 
-MEMBER_WIDTH: Final = 12
+MEMBER_WIDTH: Final = 14
 """How many columns of a row of :func:`members_of_cohort` are for :func:`member_of`."""
 
 
@@ -317,7 +346,7 @@ def member_of(row: Sequence[Any]) -> tuple[ParticipantRecord, str | None]:
     Values, since a cohort has many people.
     """
     participant_id, cohort_id, person_id, role, status, capacity, joined_at, *rest = row[:MEMBER_WIDTH]
-    name, given, family, refused_at, reason = rest
+    name, given, family, *decided = rest
     joined = name or " ".join(part for part in (given, family) if part) or None
     record = ParticipantRecord(
         participant_id,
@@ -329,8 +358,7 @@ def member_of(row: Sequence[Any]) -> tuple[ParticipantRecord, str | None]:
         joined_at,
         joined,
         given,
-        refused_at,
-        reason,
+        *decided,
     )
     return record, family
 

@@ -26,6 +26,8 @@ class Newcomer:
     family_name: str | None = None
     group: int | None = None
     """The number of another group of the programme in the same course, to which they belong; None for most."""
+    is_put_aside: bool = False
+    """Whether a tutor has noted that they will take no part."""
 
     @property
     def sorts_as(self) -> str:
@@ -61,6 +63,10 @@ class ParticipantLine:
     """When they said that they do not take part."""
     refusal_reason: str | None = None
     """A code of :data:`schemas.choices.REFUSAL_REASONS`; None where none was given."""
+    taken_out_at: dt.datetime | None = None
+    """When they were taken out of the programme, be it after they completed it."""
+    taken_out_reason: str | None = None
+    """A code of :data:`schemas.choices.TAKE_OUT_REASONS`; None where none was given."""
 
     @property
     def id(self) -> uuid.UUID:
@@ -75,7 +81,8 @@ class ParticipantLine:
     @property
     def can_validate(self) -> bool:
         """Whether the rule asks for the tutor's word, and it is still missing."""
-        return self.asks_for_approval and not self.validated and not self.progress.completed
+        is_open = not self.validated and not self.progress.completed and self.taken_out_at is None
+        return self.asks_for_approval and is_open
 
     @property
     def asks_for_approval(self) -> bool:
@@ -285,9 +292,13 @@ class CohortOverview:
     participants: tuple[ParticipantLine, ...] = ()
     """In the order of the alphabet."""
     newcomers: tuple[Newcomer, ...] = ()
-    """In the order of the alphabet."""
+    """Those who have no role and could choose one, in the order of the alphabet."""
     of_other_groups: tuple[Newcomer, ...] = ()
     """Learners of its courses who belong to another group of the programme there, and are counted in that one alone."""
+    put_aside: tuple[Newcomer, ...] = ()
+    """Those without a role of whom a tutor has noted that they will take no part, in the order of the alphabet."""
+    ended_pairs: int = 0
+    """How many pairs have come to their end, without those that were declined."""
     pairs: tuple[PairLine, ...] = ()
     """Those that were not ended, the oldest first."""
     declined: tuple[DeclinedPair, ...] = ()
@@ -305,7 +316,7 @@ class CohortOverview:
     @property
     def people(self) -> int:
         """How many people the page shows, each in one place: a row, or a list of those without a pair."""
-        return len(self.participants) + len(self.newcomers)
+        return len(self.participants) + len(self.newcomers) + len(self.put_aside)
 
     @cached_property
     def left_as_they_are(self) -> frozenset[tuple[uuid.UUID, str, dt.datetime]]:
@@ -340,8 +351,12 @@ class CohortOverview:
 
     @cached_property
     def gone(self) -> tuple[ParticipantLine, ...]:
-        """Those who have left the course and are in no row of the table of pairs."""
-        return tuple(line for line in self.participants if line.has_left and line.id not in self.in_rows)
+        """Those who have left the course, and are in no row of the table of pairs nor taken out of the programme."""
+        return tuple(
+            line
+            for line in self.participants
+            if line.has_left and line.id not in self.in_rows and line.taken_out_at is None
+        )
 
     @cached_property
     def refused(self) -> tuple[ParticipantLine, ...]:
@@ -353,9 +368,20 @@ class CohortOverview:
         )
 
     @cached_property
+    def taken_out(self) -> tuple[ParticipantLine, ...]:
+        """Those whom a tutor or an owner took out of the programme."""
+        return tuple(line for line in self.participants if line.taken_out_at is not None)
+
+    @cached_property
+    def not_taking_part(self) -> tuple[ParticipantLine | Newcomer, ...]:
+        """Everybody who takes no part, or none any more, without those who have just left the course."""
+        return *self.taken_out, *self.refused, *self.put_aside
+
+    @cached_property
     def finished_alone(self) -> tuple[ParticipantLine, ...]:
         """Those who have completed, or can take no part, and are in no row of the table of pairs."""
-        known = self.in_rows | {line.id for line in (*self.waiting_for_a_pair, *self.gone, *self.refused)}
+        elsewhere = (*self.waiting_for_a_pair, *self.gone, *self.refused, *self.taken_out)
+        known = self.in_rows | {line.id for line in elsewhere}
         return tuple(line for line in self.participants if line.id not in known)
 
     @cached_property

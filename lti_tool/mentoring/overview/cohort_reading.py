@@ -35,6 +35,7 @@ from lti_tool.mentoring.enrolment.queries import (
     has_moved_from,
     is_enrolled_in,
     is_in_cohort,
+    is_put_aside,
     members_of_cohort,
 )
 from lti_tool.mentoring.objectives.queries import claims_for_tutor
@@ -50,6 +51,7 @@ from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_of, pl
 from lti_tool.mentoring.pairs.queries import (
     PAIR_ID,
     PairRecord,
+    count_of_ended,
     latest_of_pair,
     pairs_of_cohort,
 )
@@ -97,6 +99,10 @@ def _state(row: Row) -> tuple[int, int]:
     return row[_EVENTS], row[_EVENTS + 1] or 0
 
 
+def _without_state(row: Row) -> Row:
+    return row[:_EVENTS] + row[_EVENTS + 2 :]
+
+
 @dataclass(frozen=True)
 class _Statements:
     """Each with the one parameter ``cohort_id``."""
@@ -130,6 +136,8 @@ def _statements(dialect: Dialect) -> _Statements:
             is_not_enrolled().label("is_not_enrolled"),
             count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
             other_group.c.number.label("other_group"),
+            is_put_aside(cohort_id, Person.id).label("is_put_aside"),
+            count_of_ended(cohort_id).scalar_subquery().label("ended"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .outerjoin(other_group, other_group.c.person_id == Person.id)
@@ -191,7 +199,7 @@ class _Reading:
         """``before``: an earlier one, of which what has not changed is used again."""
         self.rows = rows
         self._read_at = time.monotonic()
-        self._people: list[Any] = [statements.people.converted(row) for row in rows.people]
+        self._people = _people(statements, rows, before)
         self._places = places_of(self._people)
         self._members: dict[Any, tuple[Row, Member, ParticipantLine]] = {}
         """By the participant's id, as the driver gives it."""
@@ -228,10 +236,12 @@ class _Reading:
             rule=found.rule,
             tutors=tutors_of(self._people),
             participants=tuple(lines),
-            newcomers=tuple(each for each in newcomers if each.group is None),
+            newcomers=tuple(each for each in newcomers if each.group is None and not each.is_put_aside),
             of_other_groups=tuple(each for each in newcomers if each.group is not None),
+            put_aside=tuple(each for each in newcomers if each.group is None and each.is_put_aside),
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             awaited=self._people[0].awaited if self._people else 0,
+            ended_pairs=self._people[0].ended if self._people else 0,
             state=_state(rows.people[0]) if rows.people else None,
             declined=tuple(
                 declined_pair(pair.record, by_id)
@@ -289,6 +299,14 @@ class _Reading:
                 line = pair.line(mentor, mentee, sessions)
             self._pairs[row[0]] = row, pair, sessions, line
         return [line for _row, pair, _sessions, line in self._pairs.values() if not pair.record.over]
+
+
+def _people(statements: _Statements, rows: _Rows, before: _Reading | None) -> list[Any]:
+    """The people, converted, but for the state, which stands in the row of each of them."""
+    known: dict[Row, Any] = {}
+    if before is not None:
+        known = dict(zip(map(_without_state, before.rows.people), before._people, strict=True))
+    return [known.get(_without_state(row)) or statements.people.converted(row) for row in rows.people]
 
 
 @dataclass

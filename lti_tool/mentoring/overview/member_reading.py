@@ -55,11 +55,14 @@ class Member:
             left_as_it_is=self.left_as_it_is,
             refused_at=participant.refused_at,
             refusal_reason=participant.refusal_reason,
+            taken_out_at=participant.taken_out_at,
+            taken_out_reason=participant.taken_out_reason,
         )
 
 
 def _is_free(participant: ParticipantRecord, pairs: int) -> bool:
-    return not participant.withdrawn and not participant.refused and pairs < participant.capacity
+    is_out = participant.withdrawn or participant.refused or participant.taken_out_at is not None
+    return not is_out and pairs < participant.capacity
 
 
 def alphabetically(line: ParticipantLine) -> tuple[Any, ...]:

@@ -57,6 +57,7 @@ def newcomers_of(people: Sequence[Any], joined: set[uuid.UUID]) -> tuple[Newcome
             PersonCard(_NOBODY, "", display_name(row), row.given_name),
             row.family_name,
             row.other_group,
+            bool(row.is_put_aside),
         )
         for row in here
         if row.role == CourseRole.LEARNER and row.id not in joined

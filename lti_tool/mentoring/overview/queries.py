@@ -12,10 +12,18 @@ from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import CourseRole, Membership, Person
 from lti_tool.mentoring.overview.cohort_reading import read_cohort as overview_of
+from lti_tool.mentoring.overview.ended import ended_pairs_of
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.sessions.queries import sessions_of_pairs
 
-__all__ = ["Meeting", "addresses_of", "learner_in_cohorts_courses", "meetings_of", "overview_of"]
+__all__ = [
+    "Meeting",
+    "addresses_of",
+    "ended_pairs_of",
+    "learner_in_cohorts_courses",
+    "meetings_of",
+    "overview_of",
+]
 
 
 @dataclass(frozen=True)

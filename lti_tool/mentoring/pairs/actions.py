@@ -45,7 +45,8 @@ def form_pair(
     """Propose a mentor and a mentee (participants) to each other, by the tutor's hand; both accept or decline.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``same_person``, ``wrong_roles``, ``other_cohort``,
-    ``has_left``, ``has_refused``, ``already_together``, ``mentor_full``, ``mentee_full``, ``cohort_closed``).
+    ``has_left``, ``has_refused``, ``was_taken_out``, ``already_together``, ``mentor_full``, ``mentee_full``,
+    ``cohort_closed``).
     """
     programmes.lock_cohort(db, cohort_id)
     mentor, mentee = _require_free(db, cohort_id, mentor_id, mentee_id)
@@ -62,6 +63,7 @@ def _require_free(
     mentor, mentee = found[mentor_id], found[mentee_id]
     require(mentor.person_id != mentee.person_id, "same_person")
     require(not mentor.refused and not mentee.refused, "has_refused")
+    require(mentor.taken_out_at is None and mentee.taken_out_at is None, "was_taken_out")
     require(mentor.role == Role.MENTOR and mentee.role == Role.MENTEE, "wrong_roles")
     require(mentor.cohort_id == cohort_id == mentee.cohort_id, "other_cohort")
     pairs = open_pairs_of(db, mentor_id, mentee_id)

@@ -253,6 +253,23 @@ def pairs_of_cohort(
     )
 
 
+def _has_ended(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> tuple[sa.ColumnElement[bool], ...]:
+    """Of a pair of a cohort: it has come to its end, and was not declined."""
+    not_declined = sa.func.coalesce(Pair.end_reason, "") != DECLINED
+    return Pair.cohort_id == cohort_id, Pair.status.in_(ENDED_STATUSES), not_declined
+
+
+def count_of_ended(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[int]:
+    """The statement that counts the pairs of a cohort that have come to their end, without those that were declined."""
+    return sa.select(sa.func.count(Pair.id)).where(*_has_ended(cohort_id))
+
+
+def ended_pairs(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
+    """These pairs, the latest first."""
+    rows = db.scalars(sa.select(Pair).where(*_has_ended(cohort_id)).order_by(Pair.ended_at.desc(), Pair.id))
+    return [pair_record(row) for row in rows]
+
+
 def latest_of_pair(kind: str | None = None) -> sa.ScalarSelect[Any]:
     """For that query: when something last happened in the pair; ``kind``: the name of the event, if not any counts."""
     latest = sa.select(sa.func.max(TimelineEntry.at)).where(TimelineEntry.pair_id == Pair.id)

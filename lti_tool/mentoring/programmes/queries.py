@@ -6,12 +6,15 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.database import LOCK_ROW
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import LOCK_ROW, connection_of
 from lti_tool.events.base import Scope
 from lti_tool.events.log import acting_principal
 from lti_tool.identity.models import Course, Membership
@@ -27,6 +30,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
     RoleView,
 )
+from lti_tool.mentoring.programmes.shown_settings import shown_settings
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,20 @@ class DescribedCohort:
 
 
 def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
-    """A cohort with its programme's title and its rule, in one statement. Raises as :func:`cohort` does."""
+    """A cohort with its programme's title and its rule. Raises as :func:`cohort` does."""
+    connection = connection_of(db)
+    row = _describe(connection).first(connection, {"cohort_id": cohort_id})
+    if row is None:
+        raise NoResultFound(f"there is no cohort {cohort_id}")
+    *of_cohort, settings_id, rule = row
+    title = shown_settings(db, settings_id).title
+    return DescribedCohort(CohortRecord(*of_cohort), dict(title), rule or "")
+
+
+@once_for_each_dialect
+def _describe(dialect: Dialect) -> CompiledStatement:
+    """The fields of a :class:`CohortRecord`, and behind them the settings' version and the rule."""
+    cohort_id = sa.bindparam("cohort_id", type_=sa.Uuid())
     rule = (
         sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
         .where(CompletionRuleVersion.cohort_id == cohort_id)
@@ -162,13 +179,25 @@ def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
         .limit(1)
         .scalar_subquery()
     )
-    row, programme, settings, in_force = db.execute(
-        sa.select(Cohort, Programme, ProgrammeSettings.settings, rule)
+    query = (
+        sa.select(
+            Cohort.id,
+            Programme.id.label("programme_id"),
+            Programme.organisation_id,
+            Cohort.number,
+            Cohort.kind,
+            Cohort.status,
+            Cohort.starts_on,
+            Cohort.ends_on,
+            Cohort.follow_up_on,
+            Cohort.copied_from_id.is_not(None).label("is_copy"),
+            Cohort.settings_id,
+            rule,
+        )
         .join(Programme, Programme.id == Cohort.programme_id)
-        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
         .where(Cohort.id == cohort_id)
-    ).one()
-    return DescribedCohort(_cohort_record(row, programme), dict(settings["title"]), in_force or "")
+    )
+    return CompiledStatement(query, dialect)
 
 
 def settings_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[str, Any]:
@@ -254,7 +283,8 @@ def placement_record(row: Placement) -> PlacementRecord:
 
 
 def activities_taught(
-    cohort_id: uuid.UUID | sa.ColumnElement[uuid.UUID] | Any, person_id: uuid.UUID
+    cohort_id: uuid.UUID | sa.ColumnElement[uuid.UUID] | Any,
+    person_id: uuid.UUID | sa.ColumnElement[uuid.UUID],
 ) -> sa.Select[uuid.UUID]:
     """A query for the activities of a cohort in courses that a person teaches, to be used in another."""
     return (
@@ -269,14 +299,19 @@ def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> b
     return db.scalar(activities_taught(cohort_id, person_id).limit(1)) is not None
 
 
-def teaching_memberships(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
-    """Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
-    return (
-        Membership.person_id == person_id,
-        Membership.role == CourseRole.TUTOR,
-        Membership.active,
-        Membership.launched_at.is_not(None),
-    )
+TEACHES: Final = (
+    Membership.role == CourseRole.TUTOR,
+    Membership.active,
+    Membership.launched_at.is_not(None),
+)
+"""Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
+
+
+def teaching_memberships(
+    person_id: uuid.UUID | sa.ColumnElement[uuid.UUID],
+) -> tuple[sa.ColumnElement[bool] | Any, ...]:
+    """The same conditions on a membership of a person."""
+    return (Membership.person_id == person_id, *TEACHES)
 
 
 def programmes_of(db: Session, organisation_id: uuid.UUID) -> Sequence[Programme]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import connection_of
 from lti_tool.identity.models import Membership
 from lti_tool.mentoring.programmes.in_use import latest_settings
 from lti_tool.mentoring.programmes.models import (
@@ -38,7 +41,7 @@ class Standing:
     """Its owners keep the settings to themselves."""
 
 
-def _owned(programme_id: Any, person_id: uuid.UUID) -> sa.Exists:
+def _owned(programme_id: Any, person_id: Any) -> sa.Exists:
     return sa.exists().where(
         ProgrammeOwner.programme_id == programme_id, ProgrammeOwner.person_id == person_id
     )
@@ -54,16 +57,25 @@ def standing_in_cohort(
     db: Session, cohort_id: uuid.UUID, programme_id: uuid.UUID, person_id: uuid.UUID
 ) -> Standing:
     """How a person stands to a cohort and its programme, in one statement; without what human resources may."""
+    connection = connection_of(db)
+    given = {"cohort_id": cohort_id, "programme_id": programme_id, "person_id": person_id}
+    teaches, owns, tutors_may_edit = _in_cohort(connection).all(connection, given)[0]
+    return Standing(teaches=teaches, owns=owns, taken_over=tutors_may_edit is False)
+
+
+@once_for_each_dialect
+def _in_cohort(dialect: Dialect) -> CompiledStatement:
+    cohort_id, programme_id, person_id = (
+        sa.bindparam(name, type_=sa.Uuid()) for name in ("cohort_id", "programme_id", "person_id")
+    )
     settings = (
         sa.select(_visibility("tutors_may_edit"))
         .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
         .where(Cohort.id == cohort_id)
         .scalar_subquery()
     )
-    teaches, owns, tutors_may_edit = db.execute(
-        sa.select(activities_taught(cohort_id, person_id).exists(), _owned(programme_id, person_id), settings)
-    ).one()
-    return Standing(teaches=teaches, owns=owns, taken_over=tutors_may_edit is False)
+    teaches = activities_taught(cohort_id, person_id).exists()
+    return CompiledStatement(sa.select(teaches, _owned(programme_id, person_id), settings), dialect)
 
 
 def standing_in_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.UUID) -> Standing:

@@ -20,12 +20,13 @@ from schemas.programme_template import dump_programme_template, load_programme_t
 from schemas.yaml_text import YamlDocument, YamlError, read_yaml, write_yaml
 
 HEAD: Final = (
-    N_("A programme template. Change it in any text editor, then import it again."),
     N_(
         "Every text is there in French (fr) and in English (en). A text with a colon is put in quotation marks."
     ),
     N_("Indent with spaces, not with tabs."),
 )
+OF_A_FILE: Final = N_("A programme template. Change it in any text editor, then import it again.")
+OF_A_PAGE: Final = N_("A programme template. A line that begins with # explains what follows.")
 COMMENTS: Final[Mapping[str, str]] = {
     "v": N_("The version of this form of file: leave it as it is."),
     "code": N_("Small letters, digits and hyphens. With another code, the file makes another template."),
@@ -109,12 +110,15 @@ def _in_file(document: YamlDocument, path: str, problem: Problem) -> FileProblem
     return FileProblem(document.line_of(path), path, problem)
 
 
-def write_template_file(template: ProgrammeTemplate) -> str:
-    """The file of a template, with comments in the current language; :func:`read_template_file` reads it back."""
+def write_template_file(template: ProgrammeTemplate, *, first_line: str = OF_A_FILE) -> str:
+    """The file of a template, with comments in the current language; :func:`read_template_file` reads it back.
+
+    ``first_line``: what stands above all, as an English sentence.
+    """
     criteria = criterion_schemas()
     # The schema has the sections in the order in which people think of them; stored documents are in no order.
     document = dump_programme_template(load_programme_template(template.document(), criteria), criteria)
-    parts = ["".join(f"# {_(line)}\n" for line in HEAD)]
+    parts = ["".join(f"# {_(line)}\n" for line in (first_line, *HEAD))]
     for section, value in document.items():
         parts.append(f"# {_(COMMENTS[section])}\n{write_yaml({section: _as_written(value)})}")
     return "\n".join(parts)

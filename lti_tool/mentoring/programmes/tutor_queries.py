@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.programmes.models import Cohort, Placement, ProgrammeOwner
+from lti_tool.mentoring.programmes.queries import TEACHES
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,7 @@ def _tutor_of(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID, str | None, str | No
         .join(Cohort, Cohort.id == Placement.cohort_id)
         .where(
             Cohort.id == cohort_id,
-            Membership.role == CourseRole.TUTOR,
-            Membership.active,
-            Membership.launched_at.is_not(None),
+            *TEACHES,
             sa.or_(Person.name.is_not(None), Person.given_name.is_not(None), Person.family_name.is_not(None)),
         )
         .order_by(
@@ -103,9 +102,7 @@ def tutor_ids(db: Session, programme_id: uuid.UUID) -> Sequence[uuid.UUID]:
         .join(Cohort, Cohort.id == Placement.cohort_id)
         .where(
             Cohort.programme_id == programme_id,
-            Membership.role == CourseRole.TUTOR,
-            Membership.active,
-            Membership.launched_at.is_not(None),
+            *TEACHES,
         )
         .distinct()
     ).all()

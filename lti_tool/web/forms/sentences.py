@@ -37,6 +37,7 @@ from schemas.tutor_forms import (
     PairForm,
     PausePairForm,
     ReopenForm,
+    TakeOutForm,
 )
 
 Sentences = Mapping[str, str]
@@ -80,6 +81,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     DeclinePairForm: {"reason": _REASON},
     RefuseInvitationForm: {"reason": _REASON},
+    TakeOutForm: {"reason": _REASON},
     PausePairForm: {
         "until": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
@@ -161,8 +163,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "too_short": N_("Say why you reopen this journey, in at least %(min)s characters."),
         },
     },
-    OwnerForm: {"person_id": _choose(N_("Choose who else owns the programme."))},
-    ShareForm: {"course_id": _choose(N_("Choose a course."))},
+    OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},
+    ShareForm: {"course_id": _choose(N_("Choose with which course to share it."))},
     NewHrLinkForm: {
         "made_for": dict.fromkeys(
             ("required", "link_for_whom"),

@@ -22,7 +22,7 @@ from lti_tool.mentoring.journey.views import Journey, PairView
 from lti_tool.mentoring.objectives.queries import objective
 from lti_tool.mentoring.pairs.queries import PairRecord, pair_of_member
 from lti_tool.mentoring.sessions.queries import session
-from lti_tool.web.activity import current_activity
+from lti_tool.web.activity import current_activity, current_participant
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_root, launch_url_for
 from lti_tool.web.services import current_principal, reading, reading_once
@@ -97,7 +97,7 @@ def pair_of_request(**arguments: Any) -> Relation:
 def _relation(arguments: Mapping[str, Any], *, past: bool) -> Relation:
     """``past``: whether a pair of theirs that has come to its end will do."""
     activity = current_activity()
-    if activity is None or activity.participant is None or activity.participant.refused:
+    if activity is None or activity.participant is None or activity.participant.has_stopped:
         return _not_enrolled()
     wanted = _pair_id(**arguments)
     if wanted is None and not activity.pairs:
@@ -117,7 +117,7 @@ def _relation(arguments: Mapping[str, Any], *, past: bool) -> Relation:
 def participant_of_request(**_arguments: Any) -> Relation:
     """How whoever asks stands to their own enrolment. Raises as :func:`pair_of_request` does without one."""
     activity = current_activity()
-    if activity is None or activity.participant is None or activity.participant.refused:
+    if activity is None or activity.participant is None or activity.participant.has_stopped:
         return _not_enrolled()
     return Relation(organisation_id=activity.organisation_id, participant=True)
 
@@ -126,7 +126,8 @@ def _not_enrolled() -> Relation:
     """No relation for somebody who takes no part here; a learner is sent to where they can."""
     principal = current_principal()
     if principal.role == CourseRole.LEARNER:
-        _go_home("not_joined")
+        participant = current_participant()
+        _go_home("taken_out" if participant is not None and participant.taken_out else "not_joined")
     return Relation(organisation_id=principal.organisation_id)
 
 

@@ -46,7 +46,7 @@ from lti_tool.web.activity import Activity, current_activity, current_participan
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
-from lti_tool.web.learner import moved, other_group, refusal
+from lti_tool.web.learner import moved, other_group, refusal, taken_out
 from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
@@ -79,6 +79,8 @@ def page(*, as_well: bool = False) -> ResponseReturnValue | None:
         return other
     if participant is not None and participant.refused:
         return refusal.first_page(activity)
+    if participant is not None and participant.taken_out:
+        return taken_out.first_page(activity)
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
         return _welcome(blank_form(JoinForm(), id="join", action=action), activity)

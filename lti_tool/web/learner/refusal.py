@@ -41,7 +41,7 @@ def first_page(activity: Activity) -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     """What follows from not taking part, and a reason for whoever wants to give one."""
     participant = current_participant()
-    if participant is None or participant.refused:
+    if participant is None or participant.has_stopped:
         return redirect(launch_url_for("home.home"))
     if not participant.invited:
         raise NotAllowed("already_joined")

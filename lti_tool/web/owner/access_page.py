@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
@@ -28,6 +29,15 @@ blueprint = Blueprint(
 )
 
 
+@dataclass(frozen=True)
+class NewLink:
+    """A link for human resources that was just made."""
+
+    address: str
+    made_for: str
+    """Whom it is for, in its maker's words."""
+
+
 @blueprint.get("")
 @allows(Action.VIEW_PROGRAMME, about=programme_asked)
 def show(programme_id: uuid.UUID) -> ResponseReturnValue:
@@ -36,7 +46,7 @@ def show(programme_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _page(
-    programme_id: uuid.UUID, form: Form | None = None, hr_link: str | None = None
+    programme_id: uuid.UUID, form: Form | None = None, hr_link: NewLink | None = None
 ) -> ResponseReturnValue:
     principal, now = current_principal(), utcnow()
     organisation_id = principal.organisation_id or abort(404)
@@ -147,16 +157,15 @@ def end_share(programme_id: uuid.UUID) -> ResponseReturnValue:
 def make_hr_link(programme_id: uuid.UUID) -> ResponseReturnValue:
     """Make a link for human resources, and show it: nobody can read it again."""
     person_id = current_principal().person_id or abort(403)
-    made: list[str] = []
+    made: list[NewLink] = []
 
     def save(db: Session, values: Values) -> None:
-        made.append(
-            rights.make_hr_link(db, programme_id=programme_id, made_by=person_id, now=utcnow(), **values)
-        )
+        secret = rights.make_hr_link(db, programme_id=programme_id, made_by=person_id, now=utcnow(), **values)
+        made.append(NewLink(link_address(secret), values["made_for"]))
 
     def answer() -> ResponseReturnValue:
         """The page with the link; sent once more, the form makes none, and the page shows none."""
-        return _page(programme_id, hr_link=link_address(made[0]) if made else None)
+        return _page(programme_id, hr_link=made[0] if made else None)
 
     form = sent_form(NewHrLinkForm(), id="new-hr-link")
     return form.submit(

@@ -24,13 +24,14 @@ from lti_tool.web.launch_session import LAUNCH, OF_GROUP
 from lti_tool.web.owner import group_page
 from lti_tool.web.programmes import rule_editor, scale_page, section_pages, task_list, template_pages
 from lti_tool.web.services import current_principal, reading_once
-from lti_tool.web.tutor import cohort, grades, moving, pair_changes, pairing, people_import
+from lti_tool.web.tutor import cohort, grades, leaving, moving, pair_changes, pairing, people_import
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     group_page,
     cohort,
     pairing,
     pair_changes,
+    leaving,
     moving,
     grades,
     people_import,

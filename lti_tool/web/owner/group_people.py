@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidati
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
-from lti_tool.mentoring.enrolment.queries import has_moved_from, is_united_elsewhere, who_left
+from lti_tool.mentoring.enrolment.queries import has_moved_from, is_put_aside, is_united_elsewhere, who_left
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
@@ -25,7 +26,13 @@ from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key, folded, sorted_name
 from lti_tool.web.owner.programme_people import completion_of
 
-_NOT_TO_PAIR = (ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN, ParticipantStatus.COMPLETED)
+_WITHOUT_PART = (ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN)
+_NOT_TO_PAIR = (
+    ParticipantStatus.REFUSED,
+    ParticipantStatus.WITHDRAWN,
+    ParticipantStatus.TAKEN_OUT,
+    ParticipantStatus.COMPLETED,
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,10 @@ class GroupPerson:
     """They are in the course, have neither refused nor withdrawn, and have not completed."""
     sorts_as: str
     """What puts them in the order of family names."""
+    taken_out_at: dt.datetime | None = None
+    """When they were taken out of the programme, be it after they completed it."""
+    taken_out_reason: str | None = None
+    can_be_taken_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,9 +100,19 @@ class GroupPeople:
         return GroupPeople(people, pairs)
 
     @property
+    def here(self) -> list[GroupPerson]:
+        """Those who were not taken out of the programme."""
+        return [each for each in self.people if each.taken_out_at is None]
+
+    @property
+    def taken_out(self) -> list[GroupPerson]:
+        """Those who were."""
+        return [each for each in self.people if each.taken_out_at is not None]
+
+    @property
     def to_approve(self) -> list[GroupPerson]:
         """Those who wait for an approval alone."""
-        return [each for each in self.people if each.awaits_approval]
+        return [each for each in self.here if each.awaits_approval]
 
     @property
     def without_pair(self) -> list[GroupPerson]:
@@ -133,6 +154,9 @@ def people_of_group(db: Session, cohort_id: uuid.UUID) -> GroupPeople:
             has_left,
             not has_left and participant.status not in _NOT_TO_PAIR,
             sorted_name(person.family_name, display_name(person)),
+            participant.taken_out_at,
+            participant.taken_out_reason,
+            participant.taken_out_at is None and participant.status not in _WITHOUT_PART,
         )
     rows = db.execute(
         sa.select(Pair.id, Pair.mentor_id, Pair.mentee_id, Pair.status).where(
@@ -177,6 +201,7 @@ def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> list[tuple[uuid.UUI
             ),
             ~sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == Person.id),
             ~has_moved_from(cohort_id, Person.id),
+            ~is_put_aside(cohort_id, Person.id),
             ~reads_programme_of(cohort_id, Person.id),
         )
         .limit(500)

@@ -102,6 +102,8 @@ def partners_of(db: Session, programme_id: uuid.UUID, people: Sequence[PersonLin
 def completion_of(status: str, completion: str | None) -> str:
     """Where somebody's journey is, as :class:`PersonLine` says it."""
     match status, completion:
+        case ParticipantStatus.TAKEN_OUT, _:
+            return str(ParticipantStatus.WITHDRAWN)
         case _, (Completion.COMPLETED | Completion.REOPENED):
             return str(completion)
         case ((ParticipantStatus.INVITED | ParticipantStatus.WITHDRAWN), _):

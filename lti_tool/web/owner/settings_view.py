@@ -65,7 +65,11 @@ def sections_of(
             _("Objectives to choose from"),
             [in_language(o.get("title")) for o in settings.get("objectives", ())],
         ),
-        ("kpis", _("Figures and targets"), [measure_line(kpi, settings) for kpi in settings.get("kpis", ())]),
+        (
+            "kpis",
+            _("Figures and targets"),
+            [_figure_line(kpi, settings) for kpi in settings.get("kpis", ())],
+        ),
         (
             "questionnaires",
             _("Questionnaires"),
@@ -123,6 +127,12 @@ def role_name_lines(names: Mapping[str, Any] | None, *, with_usual: bool = False
         for role, name in named.items()
         if name
     ]
+
+
+def _figure_line(kpi: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """A measure in the list of the settings, which says of each whether it has a target."""
+    line = measure_line(kpi, settings)
+    return line if kpi.get("target") else _("%(figure)s: no target", figure=line)
 
 
 def measure_line(kpi: Mapping[str, Any], settings: Mapping[str, Any]) -> str:

@@ -58,7 +58,15 @@ def _objectives(settings: Settings) -> str:
 
 def _formats(settings: Settings) -> str:
     document = settings.document
-    return _listed([format_name(document, code) for code in document["formats"]])
+    names = [format_name(document, code) for code in document["formats"]]
+    # A name that a programme gave keeps its first letter.
+    own_names = document["format_names"]
+    return _listed(
+        [
+            name if code in own_names else name[:1].lower() + name[1:]
+            for code, name in zip(document["formats"], names, strict=True)
+        ]
+    )
 
 
 def _listed(names: list[str], shown: int = 4) -> str:

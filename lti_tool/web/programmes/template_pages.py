@@ -26,6 +26,7 @@ from lti_tool.mentoring.programmes.section_form import both
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError, read_template
 from lti_tool.mentoring.programmes.template_actions import copy_template, keep_template, may_change
 from lti_tool.mentoring.programmes.template_file import (
+    OF_A_PAGE,
     FileProblem,
     TemplateFileError,
     read_template_file,
@@ -237,7 +238,7 @@ def change(code: str) -> ResponseReturnValue:
         record = _record(db, code)
         if not _can_change(db, code):
             return redirect(launch_url_for("templates.ask_copy", code=code))
-    given = {"text": write_template_file(record.template)}
+    given = {"text": write_template_file(record.template, first_line=OF_A_PAGE)}
     form = blank_form(
         TemplateTextForm(_problems_of),
         given,
@@ -338,7 +339,7 @@ def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
         elif each.problem == "unknown_field":
             name = each.place.rpartition(" › ")[2]
             near = difflib.get_close_matches(name, _KEYS, n=1, cutoff=0.75)
-            said = _("“%(name)s” is not known here.", name=name)
+            said = _("“%(name)s” is not a word that belongs here.", name=name)
             if near:
                 said += " " + _("Did you mean “%(name)s”?", name=near[0])
             lines.append(FaultLine(each.line, each.place, said))
@@ -346,7 +347,8 @@ def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
             lines.append(FaultLine(each.line, each.place, words.problem(each.problem)))
     for (line, place), names in missing.items():
         said = _("Missing: %(names)s.", names=", ".join(_part_name(name) for name in names))
-        lines.append(FaultLine(line, place, said))
+        # What is missing from the whole text is on no line of it.
+        lines.append(FaultLine(line if place else None, place, said))
     return sorted(lines, key=lambda each: (each.line is None, each.line or 0))
 
 

@@ -67,8 +67,8 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
     Section.KPIS: N_(
-        "Choose what you will look at in the end, and the target to reach. Targets are set now: they are frozen at the "
-        "start. This version does not work the figures out yet."
+        "Choose what you will look at in the end, and the target to reach. You set targets now, and they are frozen "
+        "at the start; a later version of the tool will work the figures out."
     ),
     Section.QUESTIONNAIRES: N_(
         "Choose those that this group gets. The choice of “before” is frozen at the start."
@@ -134,7 +134,10 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("Set at least one target."),
         N_("Without one nobody can say in the end whether it worked."),
     ),
-    Lack.BASELINE: (N_("Choose the questionnaire asked before."), N_("It cannot be asked after the start.")),
+    Lack.BASELINE: (
+        N_("Choose the questionnaire asked before."),
+        N_("You ask it yourself before the first meeting; later there is nothing to compare with."),
+    ),
     Lack.DATES_IN_ORDER: (
         N_("Put the dates in order."),
         N_("The last day comes after the first one."),

@@ -35,7 +35,7 @@ from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.actions import leave_as_it_is
 from lti_tool.mentoring.overview.cohort import CohortOverview, ParticipantLine
 from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
-from lti_tool.mentoring.overview.queries import meetings_of, overview_of
+from lti_tool.mentoring.overview.queries import ended_pairs_of, meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
 from lti_tool.translation import current_language
@@ -165,9 +165,10 @@ def _shown(
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
         is_asked_who_comes = query["state"] == "awaited"
         awaited = awaited_elsewhere(db, placement.cohort_id, PEOPLE_LISTED) if is_asked_who_comes else []
+        ended = ended_pairs_of(db, placement.cohort_id) if query["state"] == "ended" else []
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
-        "view": view_of(overview, table, meetings, query, now, awaited=awaited),
+        "view": view_of(overview, table, meetings, query, now, awaited=awaited, ended=ended),
         "people_listed": PEOPLE_LISTED,
         "roster": version.roster,
         "has_grades": bool(grades),

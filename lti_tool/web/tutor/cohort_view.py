@@ -16,11 +16,11 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.people.matching import KnownAwaited
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
+from lti_tool.mentoring.overview.ended import EndedPair
 from lti_tool.mentoring.overview.inbox import (
     SHOWN,
     GradeQuestion,
     InboxLine,
-    LineKind,
     WaitingCopy,
     folded_lines,
     inbox,
@@ -37,12 +37,11 @@ from lti_tool.mentoring.overview.pair_rows import (
 )
 from lti_tool.mentoring.overview.queries import Meeting
 from lti_tool.translation import current_language
-from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import folded
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.tutor import inbox_wording, pair_wording
 from lti_tool.web.tutor.drawn_pairs import DrawnPairs, drawn_pairs
 from lti_tool.web.tutor.grades import questions_of
+from lti_tool.web.tutor.inbox_lines import ShownLine, shown_line
 
 
 @dataclass(frozen=True)
@@ -80,32 +79,6 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class SecondChoice:
-    """What a small button of a line does."""
-
-    address: str
-    label: str
-
-
-@dataclass(frozen=True)
-class ShownLine:
-    """A line of what needs the tutor."""
-
-    line: InboxLine
-    words: inbox_wording.LineWords
-    days: str
-    address: str
-    """Where its action leads."""
-    fields: Mapping[str, str]
-    """What a button sends there; empty for a link."""
-    second: SecondChoice | None = None
-    """What the tutor may do instead, with the same fields."""
-    link: tuple[str, str] | None = None
-    """A page beside the action: its address, and what the link says."""
-    reminded_at: dt.datetime | None = None
-
-
-@dataclass(frozen=True)
 class CohortView:
     """The page."""
 
@@ -127,10 +100,17 @@ class CohortView:
     page: int
     pages: int
     listed: Sequence[Person] | None
-    """The people that replace the table; None where the table is shown."""
+    """The people that replace the table; None where the table is shown, or pairs that ended are."""
     drawn: DrawnPairs
     listed_count: int = 0
     """How many of them there are, also where there are too many to be shown."""
+    ended: Sequence[EndedPair] | None = None
+    """The pairs that ended, which then replace the table; None where it is shown."""
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the table of pairs is shown, and nothing in its place."""
+        return self.listed is None and self.ended is None
 
     def address(self, **changes: object) -> str:
         """The page with another filter, search, order or page of the table."""
@@ -151,7 +131,7 @@ class CohortView:
                     *of.waiting_for_a_pair,
                     *of.without_role,
                     *of.never_opened,
-                    *of.refused,
+                    *of.not_taking_part,
                     *of.gone,
                     *of.finished_alone,
                 ]
@@ -258,16 +238,19 @@ def view_of(
     now: dt.datetime,
     shown: int | None = SHOWN,
     awaited: Sequence[KnownAwaited] = (),
+    ended: Sequence[EndedPair] = (),
 ) -> CohortView:
     """The page as it is shown. ``shown``: how many lines of what needs the tutor there are at most.
 
-    ``awaited``: who is expected, where the page lists them.
+    ``awaited``: who is expected, where the page lists them; ``ended``: the pairs that ended, likewise.
     """
     today = now.date()
     everything = query["inbox"] == "all"
     lines = table.lines if everything else folded_lines(table.lines)
     chosen_lines = lines if everything else lines[:shown]
     figures = [("", len(table.all_rows)), *((str(state), table.counts[state]) for state in PairState)]
+    if overview.ended_pairs or query["state"] == "ended":
+        figures.append(("ended", overview.ended_pairs))
     of_people = [
         ("alone", len(overview.waiting_for_a_pair)),
         ("no_role", len(overview.without_role)),
@@ -275,6 +258,8 @@ def view_of(
     ]
     if overview.awaited or query["state"] == "awaited":
         of_people.append(("awaited", overview.awaited))
+    if overview.not_taking_part or query["state"] == "out":
+        of_people.append(("out", len(overview.not_taking_part)))
     listed = _listed(overview, query, [Expected.from_list(each) for each in awaited])
     return CohortView(
         overview=overview,
@@ -284,7 +269,7 @@ def view_of(
         query=query,
         pairs=tuple(_figure(query, code, count) for code, count in figures),
         people=tuple(_figure(query, code, count) for code, count in of_people),
-        inbox=tuple(_shown(line, now) for line in chosen_lines),
+        inbox=tuple(shown_line(line, now) for line in chosen_lines),
         inbox_count=len(table.lines),
         rows=table.rows,
         all_rows=len(table.all_rows),
@@ -296,7 +281,18 @@ def view_of(
         listed_count=overview.awaited
         if query["state"] == "awaited" and not query["q"]
         else len(listed or ()),
+        ended=_found(ended, query["q"]) if query["state"] == "ended" else None,
     )
+
+
+def _found(ended: Sequence[EndedPair], search: str) -> list[EndedPair]:
+    """Those with somebody whom the search finds; all of them without one."""
+    wanted = folded(search)
+    return [
+        pair
+        for pair in ended
+        if not wanted or any(wanted in folded(card.name or "") for card in (pair.mentee, pair.mentor))
+    ]
 
 
 def _figure(query: Mapping[str, Any], code: str, count: int) -> Figure:
@@ -312,94 +308,9 @@ def _listed(
         "no_role": overview.without_role,
         "unopened": overview.never_opened,
         "awaited": expected,
+        "out": overview.not_taking_part,
     }
     if query["state"] not in counted:
         return None
     wanted, found = folded(query["q"]), counted[query["state"]]
     return [person for person in found if not wanted or wanted in folded(person.card.name or "")]
-
-
-def _shown(line: InboxLine, now: dt.datetime) -> ShownLine:
-    where, fields = _action(line)
-    days = pair_wording.waiting_days(line.days(now.date()))
-    if line.members:
-        oldest = max((member.days(now.date()) or 0 for member in line.members), default=0)
-        days = pair_wording.longest_waiting(oldest)
-    to_remind = line.to_remind(now)
-    words = inbox_wording.words_of(line, to_remind)
-    if to_remind and line.pair is not None:
-        reminder = launch_url_for("tutor_reminders.remind", pair_id=line.pair.id)
-        link = where, _("Write")
-        return ShownLine(
-            line, words, days, reminder, {"about": line.kind}, link=link, reminded_at=line.reminded_at
-        )
-    return ShownLine(
-        line, words, days, where, fields, _second(line), _meetings_of(line), reminded_at=line.reminded_at
-    )
-
-
-def _second(line: InboxLine) -> SecondChoice | None:
-    """Of a grade that is not there: to leave it so, or, where sending is in vain, to try all the same."""
-    if line.kind not in (LineKind.GRADE_MISSING, LineKind.GRADE_REMOVED) or line.members:
-        return None
-    if line.grade is not None and not line.grade.can_arrive:
-        return SecondChoice(launch_url_for("grades.send"), _("Try again"))
-    return SecondChoice(launch_url_for("grades.leave"), _("Leave it so"))
-
-
-def _meetings_of(line: InboxLine) -> tuple[str, str] | None:
-    """The page of the pair whose meetings somebody keeps whose partner has left."""
-    pair = line.pair if line.kind is LineKind.PARTNER_LEFT else None
-    if pair is None or pair.last_held_on is None:
-        return None
-    return launch_url_for("history.pair", pair_id=pair.id), _("Meetings")
-
-
-def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
-    """Where the action of a line leads, and what it sends there."""
-    if line.members:
-        return _folded_action(line), {}
-    person = line.people[0] if line.people else None
-    match line.kind:
-        case LineKind.TO_CONFIRM:
-            return launch_url_for("tutor_objectives.index"), {}
-        case LineKind.DUPLICATED if line.copy is not None and line.copy.is_here:
-            return launch_url_for("waiting_copies.ask", link_id=line.copy.link_id), {}
-        case LineKind.ALONE | LineKind.PARTNER_LEFT if person is not None:
-            return launch_url_for("pairing.show", partner_for=person.person_id), {}
-        case LineKind.TO_APPROVE if person is not None:
-            return launch_url_for("cohort.validate"), {"participant_id": str(person.id), "validated": "yes"}
-        case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED if person is not None:
-            is_in_vain = line.grade is not None and not line.grade.can_arrive
-            where = "grades.leave" if is_in_vain else "grades.send"
-            return launch_url_for(where), {"participant_id": str(person.id)}
-        case LineKind.GRADE_OVERRIDDEN if person is not None:
-            return launch_url_for("grades.leave"), {"participant_id": str(person.id)}
-        case LineKind.REFUSED if person is not None:
-            return launch_url_for("cohort.note_refusal"), {"participant_id": str(person.id)}
-        case LineKind.INVITED if person is not None:
-            return launch_url_for("messages.invitation", person=person.person_id), {}
-    if line.pair is None:
-        return launch_url_for("home.home"), {}
-    if line.kind is LineKind.PAUSE_OVER:
-        return launch_url_for("pair_changes.resume", pair_id=line.pair.id), {}
-    return launch_url_for("messages.show", pair_id=line.pair.id, about=line.kind), {}
-
-
-def _folded_action(line: InboxLine) -> str:
-    match line.kind:
-        case LineKind.ALONE:
-            return launch_url_for("home.home", state="alone")
-        case LineKind.TO_CONFIRM:
-            return launch_url_for("tutor_objectives.index")
-        case LineKind.INVITED:
-            return launch_url_for("messages.invitation")
-        case (
-            LineKind.NOT_ACCEPTED
-            | LineKind.UNSIGNED
-            | LineKind.UNCONFIRMED
-            | LineKind.DIFFERS
-            | LineKind.SILENT
-        ):
-            return launch_url_for("messages.to_all", about=line.kind)
-    return f"{launch_url_for('home.home', inbox='all')}#needs"

@@ -38,7 +38,7 @@ def places(overview: CohortOverview) -> list[str]:
         "alone": len(overview.waiting_for_a_pair),
         "no_role": len(overview.without_role),
         "unopened": len(overview.never_opened),
-        "refused": len(overview.refused),
+        "out": len(overview.not_taking_part),
         "gone": len(overview.gone),
         "finished": len(overview.finished_alone),
     }
@@ -47,7 +47,7 @@ def places(overview: CohortOverview) -> list[str]:
         "alone": ngettext("%(num)s without a partner", "%(num)s without a partner", counted["alone"]),
         "no_role": ngettext("%(num)s without a role", "%(num)s without a role", counted["no_role"]),
         "unopened": ngettext("%(num)s never came", "%(num)s never came", counted["unopened"]),
-        "refused": ngettext("%(num)s not taking part", "%(num)s not taking part", counted["refused"]),
+        "out": ngettext("%(num)s not taking part", "%(num)s not taking part", counted["out"]),
         "gone": ngettext("%(num)s left the course", "%(num)s left the course", counted["gone"]),
         "finished": ngettext(
             "%(num)s needs no further pair", "%(num)s need no further pair", counted["finished"]

@@ -18,7 +18,7 @@ from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.overview.cohort import CohortOverview, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.inbox import LineKind
 from lti_tool.mentoring.overview.pair_rows import PairState, Wait, WaitKind, state_of, to_remind, wait_of
-from lti_tool.mentoring.overview.queries import Meeting, meetings_of, overview_of
+from lti_tool.mentoring.overview.queries import Meeting, ended_pairs_of, meetings_of, overview_of
 from lti_tool.translation import gettext as _
 from lti_tool.web import grade_wording, wording
 from lti_tool.web.access import allows, cohort_of_launch
@@ -178,12 +178,14 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         pairs = [pair for pair in overview.pairs if line in pair.both]
         meetings = meetings_of(db, [pair.id for pair in pairs])
         grades = by_person(grades_of_cohort(db, placement.cohort_id))
+        earlier = ended_pairs_of(db, placement.cohort_id, line.id) if overview.ended_pairs else []
         known = known_details(db, placement.cohort_id, [line.id]).get(line.id)
     html = render_template(
         "tutor/participant.html",
         line=line,
         known=known,
         pairs=pairs,
+        earlier=earlier,
         drawings={
             pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))
             for pair in pairs
@@ -204,7 +206,7 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
 
 def _reopen_form(line: ParticipantLine) -> Form | None:
     """The form that reopens a completion; None where there is none."""
-    if not (line.progress.criteria and line.progress.completed):
+    if not (line.progress.criteria and line.progress.completed) or line.taken_out_at is not None:
         return None
     given = {"participant_id": str(line.id)}
     return blank_form(ReopenForm(), given, id="reopen", action=launch_url_for("cohort.reopen"))

@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 from lti_tool.mentoring.enrolment.queries import INVITED
 from lti_tool.mentoring.journey.views import PersonCard
-from lti_tool.mentoring.overview.cohort import DeclinedPair, PairLine, ParticipantLine
+from lti_tool.mentoring.overview.cohort import DeclinedPair, Newcomer, PairLine, ParticipantLine
+from lti_tool.mentoring.overview.ended import EndedPair
 from lti_tool.mentoring.overview.pair_rows import PairState, Sort, Wait, WaitKind
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
@@ -68,6 +69,10 @@ def figure(code: str, count: int) -> str:
         return _("Never opened")
     if code == "awaited":
         return _("To enrol")
+    if code == "out":
+        return _("Not taking part")
+    if code == "ended":
+        return ngettext("Former", "Former", count)
     return state(PairState(code), count) if code else _("All pairs")
 
 
@@ -167,6 +172,31 @@ def declined(pair: DeclinedPair) -> str:
         return _("%(name)s said “not this time” to %(partner)s on %(day)s, without a reason", **about)
     reason = wording.word(wording.DECLINE_REASONS, pair.reason)
     return _("%(name)s said “not this time” to %(partner)s on %(day)s: “%(reason)s”", reason=reason, **about)
+
+
+def ended(pair: EndedPair) -> str:
+    """Why a pair has come to its end, as whoever ended it said."""
+    return _("Its time was over") if pair.reason is None else wording.word(wording.END_REASONS, pair.reason)
+
+
+def out(person: ParticipantLine | Newcomer) -> str:
+    """Of somebody who takes no part: since when, and how that came about."""
+    if isinstance(person, Newcomer):
+        return _("will not take part")
+    if person.taken_out_at is not None:
+        words = _("taken out of the programme on %(day)s", day=_whole(person.taken_out_at))
+        if person.progress.completed:
+            words = _("%(words)s, after completing it", words=words)
+        if person.taken_out_reason is None:
+            return words
+        return f"{words} · {wording.word(wording.TAKE_OUT_REASONS, person.taken_out_reason)}"
+    if person.refused_at is not None:
+        return _("declined the invitation on %(day)s", day=_whole(person.refused_at))
+    return _("not taking part")
+
+
+def _whole(at: dt.datetime) -> str:
+    return short_day(at.date()).replace(" ", "\u00a0")
 
 
 def reminding(people: Sequence[ParticipantLine]) -> str:

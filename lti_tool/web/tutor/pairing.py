@@ -175,7 +175,11 @@ def in_order(candidates: Candidates, known: Mapping[uuid.UUID, Known]) -> Candid
 def candidates_for(overview: CohortOverview, person: ParticipantLine, search: str = "") -> Candidates:
     """Everybody of the other role, those who are free first; within that in the order of the alphabet."""
     role, wanted = Role(person.card.role).other, folded(search)
-    everybody = [line for line in overview.participants if line.card.role == role and not line.has_left]
+    everybody = [
+        line
+        for line in overview.participants
+        if line.card.role == role and not line.has_left and line.taken_out_at is None
+    ]
     found = [line for line in everybody if not wanted or wanted in folded(line.card.name or "")]
     pairs: dict[uuid.UUID, list[PairLine]] = defaultdict(list)
     for pair in overview.pairs:

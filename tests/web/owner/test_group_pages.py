@@ -178,3 +178,25 @@ def test_an_owner_acts_from_the_activity_of_any_course(visit: Come, services: Se
     assert here.get(f"{group}programme").status_code == 200
     # To be a teacher somewhere makes nobody a tutor of this group.
     assert here.get(f"{group}cohort/live").status_code == 404
+
+
+def test_an_owner_takes_somebody_out_and_back_in(visit: Come, services: Services) -> None:
+    here = visit(owning.owner_of_people)
+    group = group_of(here)
+    participant, _person = of_name(services, "Yanis Haddad")
+    page = f"{group}people/{participant}"
+    assert f"{group}cohort/people/{participant}/take-out" in here.text(page)
+    asked = said(here.text(f"{group}cohort/people/{participant}/take-out"))
+    assert "The pair of Yanis Haddad and Françoise Le Goff ends." in asked
+    answer = here.post(f"{group}cohort/people/{participant}/take-out", reason="own-wish")
+    assert answer.location.partition("?")[0] == here.home + group
+    text = said(here.text(group))
+    assert "Yanis Haddad taken out of the programme on" in text[text.index("Not taking part any more 1") :]
+    assert "Yanis Haddad" not in text[: text.index("Not taking part any more 1")]
+    assert "The reason: “Asked for it”" in said(here.text(page))
+    programme = here.link("owner/programmes/[0-9a-f-]+", "owner/")
+    assert "Yanis Haddad" in said(here.text(f"{programme}/people?state=withdrawn"))
+    with services.database.reading() as db:
+        assert db.get_one(Participant, uuid.UUID(participant)).status == "taken_out"
+    here.post(f"{group}cohort/people/{participant}/take-back-in")
+    assert "Not taking part any more" not in said(here.text(group))

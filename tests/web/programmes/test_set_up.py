@@ -250,6 +250,10 @@ def test_learners_wait_and_join_after_the_start(picker: Picker) -> None:
     learner = open_as_learner(picker, item)
     assert "The programme opens soon" in learner.text
     assert "There is nothing to do" in words(learner)
+    assert "planned to begin" not in words(learner)
+    with picker.services.database.transaction() as db:
+        db.scalars(sa.select(Cohort)).one().starts_on = utcnow().date() + dt.timedelta(days=10)
+    assert "It is planned to begin on" in words(open_as_learner(picker, item))
     assert 'name="role"' not in learner.text
     key = learner.request.path.split("/l/")[1].split("/")[0]
     token = form_with(learner, "back").fields["csrf_token"]

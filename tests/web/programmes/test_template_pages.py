@@ -72,6 +72,11 @@ def test_a_copy_is_the_company_s_own_and_is_changed_as_a_text(tutor: Visit, serv
     changed = text.replace("sessions: 6", "sessions: 9", 1)
     assert tutor.post("programme/template-text", text=changed).status_code == 302
     assert kept(services) == [("our-transition", 1), ("our-transition", 2)]
+    # What is saved on a page needs no import.
+    assert ("import it again" in text, "import it again" in tutor.text(f"{LIST}/our-transition/change")) == (
+        True,
+        False,
+    )
     page = tutor.text(f"{LIST}/our-transition")
     assert "9 meetings of 45 minutes each" in page
     assert "programme/templates/our-transition/change" in tutor.text(f"{LIST}/our-transition/parts")
@@ -91,6 +96,8 @@ def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
     again = tutor.post("programme/template-text?of=file", text=wrong)
     assert "<h1>Import a template</h1>" in said(again)
     assert "rhythm › tempo" in said(answer)
+    parts_missing = said(send(tutor, b"v: 1\ncode: ours\n"))
+    assert re.search(r">The whole text</a>: missing: Name \(title\), ", parts_missing)
     assert wrong in said(answer)  # what was sent is there to be put right
     assert kept(services) == []
     assert tutor.post("programme/template-text", text=right.replace("\n", "\r\n")).status_code == 302
