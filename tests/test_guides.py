@@ -108,7 +108,7 @@ PEOPLE_GUIDES = {
     for language, ending in (("en", ".md"), ("fr", ".fr.md"))
 }
 """The pages for people who take part, who tutor, or who ask what is kept. What is bold is what the tool's pages say."""
-FILLED = r"[\w.]+(?: [\w.]+)?"
+FILLED = r"[\w.]+(?:\s[\w.]+)?"
 """A name or a day in a quotation."""
 
 

@@ -50,6 +50,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.ended, "Your journey with Inès has ended"),
         (situations.objective_to_confirm, "Paul says they have reached an objective"),
         (situations.complete, "Journey complete. Well done to you both."),
+        (situations.complete_and_refused, 'class="grade-missing"'),
         (situations.awaits_tutor, "You have done everything"),
         (situations.observer, "there is nobody to show"),
         (situations.observer_of_two, "Takes no part yet."),

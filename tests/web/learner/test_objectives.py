@@ -181,6 +181,12 @@ def test_an_objective_moves(visit, services, move, direction, status):
     assert only(services).status == status
 
 
+def test_what_waits_for_an_answer_stands_first_and_has_the_one_filled_button(visit):
+    page = visit(situations.objective_to_confirm).text("objectives")
+    assert page.index("Animer une réunion à distance") < page.index("Publier un premier article")
+    assert page.count("btn-primary") == 1
+
+
 def test_nobody_confirms_an_objective_of_their_own(visit, services):
     here = visit(situations.begins)
     here.post("objectives", **{**OBJECTIVE, "direction": "mentee"})

@@ -284,7 +284,9 @@ def test_a_correction_asks_the_partner_again(visit):
 def test_taking_back_asks_once(visit):
     here = visit(situations.under_way)
     below = here.link(SESSION + "correct").replace("correct", "withdraw")
-    assert "Remove this meeting?" in here.text(below)
+    page = here.text(below)
+    assert ("Remove this meeting?" in page, "taken off your journey" in page) == (True, True)
+    assert "Inès will be asked to confirm it." in here.text(here.link(SESSION + "correct"))
 
 
 def test_a_meeting_taken_back_counts_no_more(visit, services):
@@ -297,7 +299,8 @@ def test_a_meeting_taken_back_counts_no_more(visit, services):
 def test_somebody_elses_meeting_is_not_there(visit, verb):
     other = visit(situations.under_way)
     theirs = other.link(SESSION + "correct").replace("correct", verb)
-    assert visit(situations.to_confirm).post(theirs, **meeting()).status_code == 404
+    answer = visit(situations.to_confirm).post(theirs, **meeting())
+    assert (answer.status_code, "This meeting is no longer there." in answer.text) == (404, True)
 
 
 def test_confirming_ones_own_meeting_is_refused_in_words(visit):

@@ -197,6 +197,7 @@ def test_human_resources_find_no_name_and_no_figure_either(visit: Come, services
     }
     assert found == set()
     assert "6 meetings" in pages["owner.settings"]
+    assert "Figures over fewer" not in pages["owner.settings"], "they are shown none over more either"
     first = here.text("hr/")
     assert ("6 meetings" in first, "Their names are not shown to you." in first) == (True, True)
     assert "people" not in re.sub(r"<[^>]+>", "", here.text("hr/").partition("<h2>")[2].partition("</ul>")[0])

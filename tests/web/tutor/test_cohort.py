@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from lti_tool.composition.audit.entries import Reader, Wanted, entries
 from lti_tool.composition.services import Services
 from lti_tool.identity.audit_policy import Subject
-from lti_tool.identity.principal import Principal, PrincipalKind
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.roles import Role
 from lti_tool.web.tutor import cohort
 from tests.builder import situations
 
@@ -146,6 +147,19 @@ def test_the_live_part_shows_a_new_pair(visit):
     answer = here.get("cohort/live", headers={"If-None-Match": etag})
     assert answer.status_code == 200
     assert "the pair with Léa Nguyen" in answer.text
+
+
+def test_a_meeting_that_nobody_confirmed_is_no_warning_once_a_pair_is_complete(visit):
+    def met_once_more(situation):
+        situation.open("demo")
+        pair = situation.pair()
+        situation.history(pair, 1)
+        pair.session(by=Role.MENTOR, days_ago=1)
+        situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+    complete, under_way = visit(met_once_more).text(), visit(situations.tutor).text()
+    assert ", not yet confirmed" in complete
+    assert ("unagreed" in complete, "unagreed" in under_way) == (False, True)
 
 
 def test_the_tutors_approval_completes_a_participant(visit, services):

@@ -133,6 +133,7 @@ def test_a_file_that_is_no_list_is_refused_on_the_page(visit: Come) -> None:
         (give(here, b"PK\x03\x04"), "This file cannot be read."),
     ):
         assert (answer.status_code, sentence in answer.text) == (422, True)
+    assert ": please choose a file." in here.post("cohort/adding-people/").text, "behind the field's name"
 
 
 def test_a_file_may_be_larger_than_a_form_but_not_than_its_own_limit(
