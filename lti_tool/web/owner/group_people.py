@@ -81,6 +81,11 @@ class GroupPair:
         """Whether both have completed."""
         return all(each.completion == "completed" for each in self.both)
 
+    @property
+    def is_special(self) -> bool:
+        """Whether there is more to say of it than that it is a pair."""
+        return self.is_complete or self.is_paused or self.is_proposed
+
 
 @dataclass(frozen=True)
 class GroupPeople:

@@ -190,10 +190,9 @@ def budget_lines(budget: Mapping[str, Any] | None) -> list[str]:
 
 
 def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool = True) -> list[str]:
-    """Who may change the settings, and what figures and names are shown; an empty line for what is not."""
+    """What figures and names are shown, and who may change the settings; an empty line for what does not matter."""
     if not visibility:
         return []
-    names = _("Human resources see who takes part and who has completed.")
     smallest = visibility.get("smallest_group", 5)
     hidden = ngettext(
         "Figures over fewer than %(num)s person are hidden.",
@@ -201,9 +200,11 @@ def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool
         smallest,
     )
     return [
+        hidden if sees_results else "",
+        _("Human resources see who takes part and who has completed.")
+        if visibility.get("hr_sees_names")
+        else _("Human resources see nobody’s name."),
         _("Tutors may change the settings.")
         if visibility.get("tutors_may_edit", True)
         else _("The owners alone change the settings."),
-        hidden if sees_results else "",
-        names if visibility.get("hr_sees_names") else "",
     ]

@@ -110,8 +110,8 @@ def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
         (b"", "This file is empty. Choose another one."),
         ("a: é".encode("utf-16"), "The file is not in UTF-8."),
         (b"a: " + b"x" * 300_000, "The file is larger than 256 KB"),
-        (b"a: &x [1]\nb: *x", "Anchors and aliases"),
-        (b"- a\n- list", "This should be a set of named values."),
+        (b"a: &x [1]\nb: *x", "anchors and aliases"),
+        (b"- a\n- list", "this should be a set of named values."),
     ],
 )
 def test_what_is_no_template_is_refused_in_a_sentence(
