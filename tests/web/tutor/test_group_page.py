@@ -194,9 +194,9 @@ def test_an_approval_is_taken_back_until_it_has_completed_somebody(visit, servic
 
 def unfinished_and_approved(situation: Situation) -> None:
     """A tutor who has approved somebody that has not met anybody yet."""
-    situations._tutor_validates(situation)
+    situations.tutor_validates(situation)
     situation.pair().mentee.approve()
-    situations._tutor(situation)
+    situations.look_as_tutor(situation)
 
 
 def test_an_approval_that_has_completed_somebody_stays(visit, services) -> None:
