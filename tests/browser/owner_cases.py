@@ -9,7 +9,7 @@ from tests.builder import owning
 from tests.builder.situations import Situation
 
 if TYPE_CHECKING:
-    from tests.browser.cases import Visit
+    from tests.browser.visits import Visit
 
 
 def group(build: Callable[[Situation], None]) -> Callable[[Visit], None]:

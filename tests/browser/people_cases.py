@@ -9,7 +9,7 @@ from tests.builder import people_lists, situations
 from tests.builder.situations import Situation
 
 if TYPE_CHECKING:
-    from tests.browser.cases import Visit
+    from tests.browser.visits import Visit
 
 LISTS = "cohort/adding-people/"
 

@@ -13,7 +13,7 @@ from tests.builder import situations
 from tests.builder.situations import Situation
 
 if TYPE_CHECKING:
-    from tests.browser.cases import Visit
+    from tests.browser.visits import Visit
 
 PAGE = "programme/rule"
 
