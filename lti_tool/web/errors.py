@@ -5,6 +5,8 @@ It carries the request's reference, which the log has too. No traceback ever rea
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -53,38 +55,76 @@ _PAGES = {
 }
 """Heading and text for each status; any other status gets that of its hundred."""
 
+_NOTHING_CHANGED = N_("Nothing was changed.")
+
+
+class _SentPage(NamedTuple):
+    """What a page says of something that was sent and not carried out."""
+
+    heading: str
+    text: str
+    back: tuple[str, str] | None = None
+    """The words of a link, and the endpoint of the page where it is done again; the first page without one."""
+
+
+_MEETINGS = (N_("See our meetings"), "sessions.index")
+_OBJECTIVES = (N_("See our objectives"), "objectives.index")
 _SENT_PAGES = {
-    400: (
-        N_("Your answer was not saved"),
-        N_("Part of it was missing. Open the question again, and answer once more."),
+    400: _SentPage(
+        N_("Nothing was saved"),
+        N_("Part of what you sent was missing. Go back to the page that you sent it from, and try again."),
     ),
-    404: (
-        N_("Your answer was not saved"),
+    404: _SentPage(
+        N_("Nothing was saved"),
         N_("What it was about has been removed in the meantime."),
     ),
-    409: (
+    409: _SentPage(
         N_("Nothing was changed"),
         N_("Things have changed in the meantime."),
     ),
 }
 """The same where something was sent, and the page itself says what became of it."""
 
-_GONE = {
-    "sessions": N_("This meeting is no longer there. Nothing was changed."),
-    "objectives": N_("This objective is no longer there. Nothing was changed."),
-    "proposal": N_("This suggestion is no longer there. Nothing was changed."),
+_SENT_PAGES_OF = {
+    (400, "learner.change_role"): _SentPage(
+        N_("Your role was not changed"), N_("Go back to your first page and choose again.")
+    ),
+    (400, "reflections.move"): _SentPage(
+        N_("Your note was not changed"),
+        N_("Go back to your notes and choose again."),
+        (N_("Back to my notes"), "reflections.index"),
+    ),
+    (400, "objectives.move"): _SentPage(
+        N_("The objective was not changed"), N_("Go back to your objectives and choose again."), _OBJECTIVES
+    ),
+    (400, "sessions"): _SentPage(
+        N_("Your answer was not saved"),
+        N_("Part of it was missing. Go back to your first page, and answer about the meeting again."),
+    ),
+    (400, "undo"): _SentPage(
+        N_("Nothing was undone"), N_("Go back to your first page: it shows how things stand.")
+    ),
+    (400, "kept_forms"): _SentPage(
+        N_("Nothing was deleted"), N_("What we kept for you is still offered on your first page.")
+    ),
+    (404, "sessions.withdraw"): _SentPage(
+        N_("This meeting is no longer there"), N_("There is nothing more for you to do."), _MEETINGS
+    ),
+    (404, "sessions"): _SentPage(N_("This meeting is no longer there"), _NOTHING_CHANGED, _MEETINGS),
+    (404, "objectives"): _SentPage(N_("This objective is no longer there"), _NOTHING_CHANGED, _OBJECTIVES),
+    (404, "proposal"): _SentPage(N_("This suggestion is no longer there"), _NOTHING_CHANGED),
 }
-"""What was sent was about something that is gone: what, by the blueprint."""
+"""In place of those, by the endpoint or else by the blueprint: they name what was to be done."""
 
 _HEADINGS = {
     ("proposal", "no_partner"): N_("This suggestion is no longer open"),
     ("proposal", "pair_over"): N_("This suggestion is no longer open"),
+    ("sessions", "session_over"): N_("This meeting is no longer there"),
     ("undo", "too_late_to_undo"): N_("It is too late to undo this"),
     ("reminder", "nothing_waits"): N_("There is nothing left to remind of"),
 }
 """In place of the usual one where a rule, and no fault, stands in the way: by the blueprint and the code."""
 
-_NOTHING_CHANGED = N_("Nothing was changed.")
 _ADVISES_ITSELF = (413, 429, 500)
 """Statuses whose text says what to do."""
 
@@ -107,20 +147,27 @@ def error_page(
     """
     shown = status if status in _PAGES else 500 if status >= 500 else 400
     is_sent = request.method == "POST"
-    heading, usual = (_SENT_PAGES.get(shown) if is_sent else None) or _PAGES[shown]
-    if is_sent and shown == 404:
-        usual = _GONE.get(request.blueprint or "", usual)
+    sent = _sent_page(shown) if is_sent else None
+    heading, usual = (sent.heading, sent.text) if sent is not None else _PAGES[shown]
     html = render_template(
         "error.html",
         heading=_("The agreement comes first") if can_sign else _(own_heading or heading),
         text=text or _(usual),
-        kept=_(_NOTHING_CHANGED) if is_sent and shown not in _SENT_PAGES else None,
+        kept=_(_NOTHING_CHANGED) if is_sent and sent is None else None,
+        back=(_(sent.back[0]), sent.back[1]) if sent is not None and sent.back is not None else None,
         advises_itself=shown in _ADVISES_ITSELF,
         reference=reference(),
         can_sign=can_sign,
         has_reference=not can_sign and own_heading is None,
     )
     return make_response(html, status)
+
+
+def _sent_page(status: int) -> _SentPage | None:
+    """What is said of something sent that has no page of its own."""
+    found = _SENT_PAGES_OF.get((status, request.endpoint or ""))
+    found = found or _SENT_PAGES_OF.get((status, request.blueprint or ""))
+    return found or _SENT_PAGES.get(status)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -319,7 +319,7 @@ def role_name(role: str) -> str:
 def partner_role(role: str, *, is_over: bool = False) -> str:
     """What a partner in ``role`` does or did, with what the programme calls them where it has a word of its own."""
     own, does = own_role_name(role), word(PARTNERS_PAST if is_over else PARTNERS_NOW, role)
-    return f"{own} · {does[:1].lower()}{does[1:]}" if own else does
+    return f"{own}\u00a0· {does[:1].lower()}{does[1:]}" if own else does
 
 
 def mode_and_format(line: SessionLine) -> str:
@@ -327,7 +327,7 @@ def mode_and_format(line: SessionLine) -> str:
     found = [format_phrase(line.format)]
     if line.mode is not None:
         found.insert(0, word(MODE_PHRASES, line.mode))
-    return " · ".join(found)
+    return "\u00a0· ".join(found)
 
 
 def form_name(form_id: str) -> str:
@@ -381,8 +381,17 @@ def meetings_done(done: int, target: int) -> str:
     return ngettext("%(num)s of %(target)s meetings", "%(num)s of %(target)s meetings", done, target=target)
 
 
-def criterion(line: CriterionLine, reader: str) -> str:
-    """One criterion of the completion rule as a short sentence, to one of a pair or to their tutor."""
+def criterion(line: CriterionLine, reader: str, me: str | None = None, partner: str = "") -> str:
+    """One criterion of the completion rule as a short sentence, to one of a pair or to their tutor.
+
+    ``me``: the role of a reader who has one pair, and ``partner`` their partner's name; it then says whose signature
+    of the agreement is missing.
+    """
+    missing = tuple(line.params.get("missing") or ()) if line.type == "agreement" else ()
+    if me is not None and line.params.get("by") == "both" and len(missing) == 1:
+        if missing == (me,):
+            return _("Agreement to be signed: your signature is missing")
+        return _("Agreement to be signed: %(name)s’s signature is missing", name=partner)
     sentence = criterion_sentence(line.type, line.params, line.target, Reader(reader))
     return sentence.text if sentence is not None else line.type
 

@@ -13,6 +13,8 @@ from lti_tool.composition.services import Services
 from lti_tool.config import Config
 from tests.builder import situations
 
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
 
 @pytest.fixture
 def broken(config: Config, services: Services) -> FlaskClient:
@@ -74,6 +76,32 @@ def test_an_error_inside_a_launch_leads_back_home(visit):
     answer = here.get("nothing-here")
     assert answer.status_code == 404
     assert f'class="btn btn-primary" href="{here.home}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("build", "path", "fields", "heading", "leads_to"),
+    [
+        (situations.waiting, "role", {"role": "king"}, "Your role was not changed", ""),
+        (situations.under_way, "reflections/move", {"move": "x"}, "Your note was not changed", "reflections"),
+        (situations.begins, "kept-forms/decline", {"kept": ""}, "Nothing was deleted", ""),
+        (situations.under_way, "undo", {"step": "x"}, "Nothing was undone", ""),
+        (
+            situations.under_way,
+            f"objectives/{UNKNOWN}",
+            {"move": "reach"},
+            "This objective is no longer there",
+            "objectives",
+        ),
+    ],
+)
+def test_what_was_sent_in_part_is_named_and_leads_to_where_it_is_done_again(
+    visit, build, path, fields, heading, leads_to
+):
+    here = visit(build)
+    answer = here.post(path, **fields)
+    assert answer.status_code in (400, 404)
+    assert f"<h1>{heading}</h1>" in answer.text
+    assert f'class="btn btn-primary" href="{here.home}{leads_to}"' in answer.text
 
 
 def test_an_error_outside_a_launch_says_where_to_go(client):

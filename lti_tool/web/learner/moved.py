@@ -30,10 +30,11 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
             return None
         activity, course_id, course = _place(db, moved.cohort_id, moved.role)
         tutor = tutor_of_cohort(db, moved.cohort_id)
+    is_here = course_id == g.launch.course_id
     return render_template(
         "learner/visitor.html",
         heading=_("Your mentoring goes on in another group"),
-        text=_where(activity, course, is_here=course_id == g.launch.course_id),
+        text=_where(activity, course, is_here=is_here),
         hint=" ".join(
             (
                 _("Your meetings, objectives, notes and agreement are there, and count there."),
@@ -43,7 +44,8 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
                 else _("If you cannot open it, ask your tutor."),
             )
         ),
-        leads_to_course=True,
+        leads_to_course=is_here,
+        left_course=not is_here,
         has_examples=False,
     )
 
@@ -73,16 +75,17 @@ def _where(activity: str | None, course: str | None, *, is_here: bool) -> str:
     if is_here:
         if activity:
             return _(
-                "Your tutor moved your pair: open the activity “%(activity)s” of this course.",
+                "Your tutor moved your pair. Go back to the course, and open the activity “%(activity)s”.",
                 activity=activity,
             )
-        return _("Your tutor moved your pair: open the other activity of this course.")
+        return _("Your tutor moved your pair. Go back to the course, and open the other activity.")
     if not course:
         return _("Your tutor moved your pair: it goes on in another course.")
     if not activity:
         return _("Your tutor moved your pair: it goes on in the course “%(course)s”.", course=course)
     return _(
-        "Your tutor moved your pair: open the activity “%(activity)s” in the course “%(course)s”.",
+        "Your tutor moved your pair. On your learning platform, open the activity “%(activity)s” in the course "
+        "“%(course)s”.",
         activity=activity,
         course=course,
     )

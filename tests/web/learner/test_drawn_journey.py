@@ -85,7 +85,7 @@ def test_a_knot_is_whole_before_a_meeting_that_waits(visit):
     ("situation", "said"),
     [
         (situations.to_sign, "Agreement to be signed by both of you"),
-        (situations.waits_for_signature, "Agreement to be signed, one signature is missing"),
+        (situations.waits_for_signature, "Agreement to be signed: Inès’s signature is missing"),
         (situations.begins, "The agreement is signed by both of you"),
     ],
 )

@@ -45,6 +45,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.to_accept, "Inès says it was 1 h"),
         (situations.not_met, "Inès says you did not meet"),
         (situations.waits_for_correction, "You proposed today:"),
+        (situations.waits_for_correction, "Inès has yet to answer your proposal"),
         (situations.paused, "Your journey with Inès is on hold"),
         (situations.paused, "comes back to you about it on "),
         (situations.ended, "Your journey with Inès has ended"),
@@ -66,6 +67,13 @@ def test_each_person_sees_what_is_next(visit, situation, sentence):
 def test_what_is_next_comes_before_who_the_partner_is(visit, situation):
     page = visit(situation).text()
     assert page.index("of 6 meetings") < page.index('id="next"') < page.index('class="partner"')
+
+
+def test_the_answers_to_a_partner_who_says_you_did_not_meet_weigh_the_same(visit):
+    page = visit(situations.not_met).text()
+    answers = page[page.index('id="next"') : page.index('class="partner"')]
+    assert "It did not take place: remove it" in answers
+    assert "btn-primary" not in answers
 
 
 def test_choosing_a_role_enrols(visit, services):

@@ -149,6 +149,8 @@ def test_the_two_read_where_it_goes_on_and_cannot_begin_anew_here(visit: Come, s
     text = here.text()
     assert "open the activity “Mentorat inversé” in the course “Cultures numériques, automne”" in text
     assert "I want to learn" not in text
+    # The course of before is not where it goes on: no button says that it is.
+    assert "Back to the course" not in text
     refused = here.post("join", role="mentee")
     assert refused.status_code == 409
     # By the activity of the other group they are at home.
