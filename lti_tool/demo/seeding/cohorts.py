@@ -14,6 +14,7 @@ from lti_tool.demo.seeding.groups import Group
 from lti_tool.demo.seeding.stories import MENTOR, PAST_STORIES, STORIES, TUTOR, Act, Who
 from lti_tool.demo.seeding.words import OBJECTIVES, REFLECTIONS, THANKS, profile_of
 from lti_tool.mentoring.enrolment import actions as enrolment
+from lti_tool.mentoring.enrolment import leaving
 from lti_tool.mentoring.feedback.actions import give_feedback, give_thanks
 from lti_tool.mentoring.objectives import actions as objectives
 from lti_tool.mentoring.pairs import actions as pairs
@@ -82,6 +83,16 @@ def _invite(here: Present, role: Who) -> None:
         now=here.now,
     )
     here.couple.participants[role] = made.id
+
+
+def _take_out(here: Present, role: Who, reason: str) -> None:
+    leaving.take_out(
+        here.db,
+        participant_id=here.couple.participants[role],
+        cohort_id=here.group.cohort_id,
+        reason=reason,
+        now=here.now,
+    )
 
 
 def _propose(here: Present) -> None:
@@ -194,6 +205,7 @@ def _of_tutor(action: Callable[..., object]) -> Callable[..., None]:
 ACTS: dict[str, Callable[..., None]] = {
     "join": _join,
     "invite": _invite,
+    "take_out": _take_out,
     "refuse": lambda here, **values: enrolment.refuse_invitation(
         here.db, participant_id=here.participant, now=here.now, **values
     ),

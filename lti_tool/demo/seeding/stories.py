@@ -180,7 +180,11 @@ def _ended() -> list[Act]:
 
 
 def _closed() -> list[Act]:
-    return [*begun(60), *aimed(58), *met(50, 41), act(20, TUTOR, "close")]
+    return [
+        *begun(60), *aimed(58), *met(50, 41),
+        act(20, TUTOR, "close"),
+        act(6, TUTOR, "take_out", role="mentor", reason="left-organisation"),
+    ]  # fmt: skip
 
 
 def _declined() -> list[Act]:
@@ -196,4 +200,5 @@ def _refused() -> list[Act]:
 
 
 PAST_STORIES: tuple[Callable[[], list[Act]], ...] = (_ended, _closed, _declined, _refused)
-"""Of pairs that are over, or never were: their people are free and wait, but for one who does not take part."""
+"""Of pairs that are over, or never were: their people are free and wait, but for one who does not take part, and one
+who was taken out of the programme."""

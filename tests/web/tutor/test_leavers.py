@@ -12,7 +12,9 @@ from lti_tool.composition.services import Services
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Membership, Person
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.roles import Role
 from tests.builder import situations
+from tests.builder.cohorts import NAMES
 from tests.web.tutor.test_cohort import person_id
 from tests.web.visiting import Visit
 
@@ -34,7 +36,7 @@ def seen_again(here: Visit, etag: str, below: str = "") -> tuple[int, str]:
 
 @pytest.fixture
 def mentor_name() -> str:
-    return situations.NAMES[situations.Role.MENTOR]
+    return NAMES[Role.MENTOR]
 
 
 def test_the_partner_is_told_at_the_next_look_and_no_longer_once_they_are_back(visit, services, mentor_name):
@@ -68,12 +70,10 @@ def test_a_name_that_has_changed_is_shown_at_once(visit, services, mentor_name):
 
 def test_the_tutor_sees_who_has_left_and_whose_partner_it_was(visit, services):
     page = visit(situations.tutor_of_leavers).text()
-    assert f"has no mentor: {situations.NAMES[situations.Role.MENTOR]} left the course" in page
+    assert f"has no mentor: {NAMES[Role.MENTOR]} left the course" in page
     assert "has no mentee: Françoise Le Goff left the course" in page
     left = page[page.index("<h3>Left the course</h3>") :]
-    assert {situations.NAMES[situations.Role.MENTOR], "Françoise Le Goff"} <= set(
-        re.findall("<bdi>([^<]*)</bdi>", left)
-    )
+    assert {NAMES[Role.MENTOR], "Françoise Le Goff"} <= set(re.findall("<bdi>([^<]*)</bdi>", left))
 
 
 def test_the_tutors_open_page_shows_it_by_itself(visit, services):
@@ -96,7 +96,7 @@ def test_whoever_was_left_alone_gets_another_partner_and_nothing_is_deleted(visi
             )
 
     pairs, events = kept()
-    name = situations.NAMES[situations.Role.MENTEE]
+    name = NAMES[Role.MENTEE]
     [search] = re.findall(rf'href="{here.home}(cohort/pairing\?partner_for=[^"#]*)">[^–]*– {name}<', page)
     offered = here.text(search)
     button = offered.index("Propose Léa")
