@@ -90,7 +90,7 @@ def test_feedback_is_given_once_about_the_latest_meeting(visit, services):
     sent = {"session_id": latest(services), "points": ["listening", "examples"], "words": "Merci !"}
     answer = here.post("feedback", **sent)
     page = here.client.get(answer.location).text
-    assert "Attentive listening · Concrete examples" in page
+    assert "Attentive listening\u00a0· Concrete examples" in page
     assert 'name="points"' not in page
     assert here.post("feedback", **sent).status_code == 409
     with services.database.reading() as db:
