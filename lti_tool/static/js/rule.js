@@ -3,9 +3,11 @@
 (function () {
   "use strict";
   const form = document.querySelector("form[data-rule]");
-  if (!form || document.getElementById("conflict")) return;
+  const attempt = document.getElementById("try");
+  // Neither a page that compares two drafts has it, nor one that asks whether to delete a draft.
+  if (!form || !attempt) return;
   const status = function () { return document.getElementById("rule-status"); };
-  document.getElementById("try").hidden = true;
+  attempt.hidden = true;
   let saving = false;
   let again = false;
   let pressed = null;

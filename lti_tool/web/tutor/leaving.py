@@ -73,8 +73,8 @@ class Leaver:
             )
         found.append(
             _(
-                "%(name)s is in no list and no figure any more, and cannot be paired. You find them under “Not taking "
-                "part”, and can take them back in at any time.",
+                "%(name)s is no longer among the people to pair. You find them under “Not taking part”, and can take "
+                "them back in at any time.",
                 name=name,
             )
         )

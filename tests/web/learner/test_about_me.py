@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Person
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.messaging.models import DeliveryBody
 from lti_tool.web.learner.about_me import mail_address
@@ -127,7 +128,7 @@ def test_a_mail_address_says_nothing_but_what_it_should():
 def test_the_tutor_has_a_name(visit):
     def with_tutor(situation: Situation) -> None:
         situations.waiting(situation)
-        situation.person("Claire Dubreuil", situations.CourseRole.TUTOR)
+        situation.person("Claire Dubreuil", CourseRole.TUTOR)
 
     page = visit(with_tutor).text()
     assert "Claire is putting the pairs together" in page
@@ -137,7 +138,7 @@ def test_the_tutor_has_a_name(visit):
 def test_somebody_whose_pair_is_on_hold_writes_to_the_tutor(visit):
     def paused(situation: Situation, email: str | None) -> None:
         situations.paused(situation)
-        tutor = situation.person("Claire Dubreuil", situations.CourseRole.TUTOR)
+        tutor = situation.person("Claire Dubreuil", CourseRole.TUTOR)
         situation.db.execute(sa.update(Person).where(Person.id == tutor.id).values(email=email))
 
     page = visit(lambda situation: paused(situation, "claire@example.org")).text()
