@@ -188,7 +188,7 @@ def test_a_rule_is_drafted_tried_and_applied(
     has_script = "no-script" not in request.node.callspec.id
     home = served_tool.build_situation(situations.tutor, "en", again=True)
     page.goto(home + "programme/rule")
-    meetings = page.get_by_label("How many", exact=True)
+    meetings = page.get_by_label("Number of meetings", exact=True)
     if has_script:
         # A button that is pressed while a number is on its way waits for it, and is no second person's form.
         page.route("**/programme/rule", _slowly)
@@ -205,7 +205,7 @@ def test_a_rule_is_drafted_tried_and_applied(
     if has_script:
         page.keyboard.press("Tab")
         expect(page.locator("#rule-status")).to_contain_text("Draft saved at")
-        expect(page.get_by_label("Minutes at least", exact=True)).to_be_focused()
+        expect(page.get_by_label("Length of each, in minutes", exact=True)).to_be_focused()
         expect(page.locator("#was-sessions")).to_have_text("was 6")
         page.get_by_label("How many of the conditions", exact=True).select_option("any")
         expect(preview.locator(".effect-counts .good b")).to_have_text("+4")
