@@ -90,4 +90,4 @@ def test_a_format_that_the_rule_counts_cannot_be_taken_out(visit: Come) -> None:
     assert here.client.post(f"{here.home}programme/formats/audio/remove", data=token).status_code == 409
     kept = save(here, "programme/formats", formats=["coaching", "audio"])
     assert kept.status_code == 302
-    assert "Audio" in words(here.get("programme"))
+    assert "Formats Coaching, audio" in words(here.get("programme"))
