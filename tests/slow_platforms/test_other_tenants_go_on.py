@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,12 +13,13 @@ from urllib.parse import urlencode
 import pytest
 import requests
 import sqlalchemy as sa
-import waitress
 
 from lti_tool.app import create_app
 from lti_tool.commands.serve import THREADS
 from lti_tool.composition.jobs import JobWorker, make_job_worker
 from lti_tool.composition.services import Services
+from lti_tool.demo.server_thread import THREADS as SERVER_THREADS
+from lti_tool.demo.server_thread import ServerThread, listen
 from lti_tool.identity.models import Course
 from lti_tool.jobs.models import Job
 from lti_tool.lti.registration.invitations import invite
@@ -78,26 +78,10 @@ class SocketBrowser:
 @pytest.fixture
 def served(services: Services) -> Iterator[str]:
     """The tool behind a real server, with as many threads as ``tandem serve`` has."""
-    server = waitress.create_server(
-        create_app(services.config, services), host="127.0.0.1", port=0, threads=THREADS, ident=None
-    )
-    stopping = threading.Event()
-
-    def serve() -> None:
-        # ``run`` would go on as long as a client keeps a connection open.
-        while not stopping.is_set():
-            server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
-
-    serving = threading.Thread(target=serve, name="served", daemon=True)
-    serving.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    stopping.set()
-    server.trigger.pull_trigger()
-    serving.join(10)
-    # Threads at work wake the loop through the trigger, so they end before anything is closed.
-    server.task_dispatcher.shutdown(timeout=5)
-    for channel in list(server._map.values()):
-        channel.close()
+    assert SERVER_THREADS == THREADS
+    listener = listen(0)
+    with ServerThread(create_app(services.config, services), listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.fixture
