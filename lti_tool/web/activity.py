@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import g
+from flask import abort, g
 
 from lti_tool.identity.models import display_name
 from lti_tool.lti.launch.models import ResourceLink
@@ -171,6 +171,11 @@ def current_placement() -> PlacementRecord | None:
     """What the activity of the present launch opens; None before a tutor has opened it."""
     activity = current_activity()
     return activity.placement if activity is not None else None
+
+
+def opened_cohort_id() -> uuid.UUID:
+    """The cohort that the activity of the present launch opens; aborts with 404 before a tutor has opened it."""
+    return (current_placement() or abort(404)).cohort_id
 
 
 def current_participant() -> ParticipantRecord | None:

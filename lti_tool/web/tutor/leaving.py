@@ -24,7 +24,7 @@ from lti_tool.mentoring.pairs.queries import PairRecord, open_pairs_of
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import opened_cohort_id
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import reading
@@ -95,7 +95,7 @@ def _end_of(pair: PairRecord, name: str, partner: str) -> str:
 @allows(Action.TAKE_OUT_PEOPLE, about=cohort_of_launch)
 def take_out(participant_id: uuid.UUID) -> ResponseReturnValue:
     """What happens when somebody is taken out, a reason for whoever wants to give one, and the button."""
-    cohort_id = _cohort_id()
+    cohort_id = opened_cohort_id()
     leaver = _leaver(participant_id, cohort_id)
 
     def show(form: Form) -> ResponseReturnValue:
@@ -125,7 +125,7 @@ def take_out(participant_id: uuid.UUID) -> ResponseReturnValue:
 @allows(Action.TAKE_OUT_PEOPLE, about=cohort_of_launch)
 def take_back_in(participant_id: uuid.UUID) -> ResponseReturnValue:
     """Take somebody back in."""
-    cohort_id = _cohort_id()
+    cohort_id = opened_cohort_id()
     _leaver(participant_id, cohort_id)
 
     def save(db: Session, _values: Values) -> None:
@@ -138,7 +138,7 @@ def take_back_in(participant_id: uuid.UUID) -> ResponseReturnValue:
 @allows(Action.TAKE_OUT_PEOPLE, about=cohort_of_launch)
 def put_aside() -> ResponseReturnValue:
     """Note that somebody of the course will take no part."""
-    cohort_id = _cohort_id()
+    cohort_id = opened_cohort_id()
 
     def save(db: Session, values: Values) -> None:
         if learner_in_cohorts_courses(db, cohort_id, values["person_id"]) is None:
@@ -152,17 +152,12 @@ def put_aside() -> ResponseReturnValue:
 @allows(Action.TAKE_OUT_PEOPLE, about=cohort_of_launch)
 def take_back() -> ResponseReturnValue:
     """Expect somebody again who was put aside."""
-    cohort_id = _cohort_id()
+    cohort_id = opened_cohort_id()
 
     def save(db: Session, values: Values) -> None:
         leaving.take_back(db, person_id=values["person_id"], cohort_id=cohort_id, now=utcnow())
 
     return sent_form(PutAsideForm()).submit(save, then=launch_url_for("home.home"), done="taken_back")
-
-
-def _cohort_id() -> uuid.UUID:
-    placement = current_placement() or abort(404)
-    return placement.cohort_id
 
 
 def _leaver(participant_id: uuid.UUID, cohort_id: uuid.UUID) -> Leaver:

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, g, render_template
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objective, ob
 from lti_tool.mentoring.objectives.refusals import dispute_claim_as_tutor
 from lti_tool.mentoring.pairs.queries import pairs
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import opened_cohort_id
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
@@ -45,7 +45,7 @@ class ObjectiveToConfirm:
 def index() -> ResponseReturnValue:
     """All of them: first what somebody says they have reached, then the others, then those that are reached."""
     with reading() as db:
-        records = objectives_for_tutor(db, _cohort_id())
+        records = objectives_for_tutor(db, opened_cohort_id())
         found = pairs(db, {record.pair_id for record in records})
         people = participants(db, {member for record in records for member in found[record.pair_id].members})
     lines = []
@@ -76,7 +76,7 @@ def cohort_of_objective(objective_id: uuid.UUID, **_arguments: Any) -> Relation:
 @allows(Action.CONFIRM_OBJECTIVES, about=cohort_of_objective)
 def confirm(objective_id: uuid.UUID) -> ResponseReturnValue:
     """Say that one is reached."""
-    cohort_id = _cohort_id()
+    cohort_id = opened_cohort_id()
 
     def save(db: Session, _values: Values) -> None:
         confirm_as_tutor(db, objective_id=objective_id, cohort_id=cohort_id, now=utcnow())
@@ -90,7 +90,7 @@ def confirm(objective_id: uuid.UUID) -> ResponseReturnValue:
 @allows(Action.CONFIRM_OBJECTIVES, about=cohort_of_objective)
 def not_yet(objective_id: uuid.UUID) -> ResponseReturnValue:
     """Say that one is not reached yet, which somebody says they have reached."""
-    cohort_id = _cohort_id()
+    cohort_id = opened_cohort_id()
 
     def save(db: Session, _values: Values) -> None:
         dispute_claim_as_tutor(db, objective_id=objective_id, cohort_id=cohort_id, now=utcnow())
@@ -98,7 +98,3 @@ def not_yet(objective_id: uuid.UUID) -> ResponseReturnValue:
     return sent_form(FormSchema()).submit(
         save, then=launch_url_for("tutor_objectives.index"), done="objective_not_yet_by_tutor"
     )
-
-
-def _cohort_id() -> uuid.UUID:
-    return (current_placement() or abort(404)).cohort_id

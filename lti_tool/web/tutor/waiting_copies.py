@@ -24,7 +24,7 @@ from lti_tool.mentoring.programmes.actions import CopyAnswer
 from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.mentoring.programmes.queries import placement_of_link
 from lti_tool.web.access import allows
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import opened_cohort_id
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
@@ -97,7 +97,7 @@ def ask(link_id: uuid.UUID) -> ResponseReturnValue:
 @allows(Action.ADD_ACTIVITY)
 def answer(link_id: uuid.UUID) -> ResponseReturnValue:
     """Open what the tutor chose for a duplicate. Whoever answers later finds what the first has opened."""
-    cohort_id = _cohort_id()
+    cohort_id = opened_cohort_id()
 
     def save(db: Session, values: Values) -> None:
         if _waiting(db, cohort_id, link_id) is not None:
@@ -115,7 +115,7 @@ def answer(link_id: uuid.UUID) -> ResponseReturnValue:
 
 def _page(link_id: uuid.UUID, form: Form) -> ResponseReturnValue:
     with reading() as db:
-        copy = _waiting(db, _cohort_id(), link_id)
+        copy = _waiting(db, opened_cohort_id(), link_id)
     if copy is None:
         return redirect(launch_url_for("home.home"))
     html = render_template(
@@ -132,7 +132,3 @@ def _waiting(db: Session, cohort_id: uuid.UUID, link_id: uuid.UUID) -> WaitingCo
     """A duplicate that waits in the course of the launch, for one of the cohort's activities."""
     copies = waiting_copies(db, cohort_id, g.launch.course_id)
     return next((copy for copy in copies if copy.is_here and copy.link_id == link_id), None)
-
-
-def _cohort_id() -> uuid.UUID:
-    return (current_placement() or abort(404)).cohort_id
