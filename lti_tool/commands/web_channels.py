@@ -1,10 +1,10 @@
 """The server's connections, which its loop leaves alone while a thread sends an answer on them.
 
-In waitress one thread runs a loop over all connections, and others answer requests. Whoever answers sends what it has
-written itself, under the lock of the connection, and lets go of Python's lock while it does. If another connection
-wakes the loop at that moment, it asks whether the answer can be sent, is told so at once, finds the lock of the
-connection taken, and asks again, until Python takes its own lock away from the loop, after five milliseconds:
-30 to 160 times for each of requests that follow one another, which was a third to a half of what they cost.
+In waitress one thread runs a loop over all connections, and others answer requests. The thread that answers sends
+what it has written itself, under the lock of the connection, and releases Python's lock while it sends. If another
+connection wakes the loop at that moment, ``poll`` returns at once that the answer can be sent, but the lock of the
+connection is taken. The loop then polls again, until Python's lock is taken from it after five milliseconds: 30 to
+160 times for each of requests that follow one another, which was a third to a half of what they cost.
 """
 
 from __future__ import annotations
