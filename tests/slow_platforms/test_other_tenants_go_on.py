@@ -1,4 +1,8 @@
-"""While one platform drips or floods, ``/healthz`` and another tenant's launch answer within two seconds."""
+"""While one platform drips or floods, ``/healthz`` and another tenant's launch answer within two seconds.
+
+Two seconds more than the same requests take when as many launches of a quick platform arrive at once: what this
+machine needs for their signatures and its other work is not a wait for a platform.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,9 @@ from tests.platform.platform import INSTRUCTOR, LTI, Platform
 from tests.slow_platforms.slow_server import SlowPlatform, wait_until
 
 LIMIT = 2.0
-"""Seconds within which everybody else must be answered."""
+"""Seconds within which everybody else must be answered, beyond what a burst on a quick platform takes."""
+BURST = 24
+"""Launches that arrive at once: three times the threads of the server."""
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 
@@ -125,14 +131,39 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.monotonic() - started, result
 
 
-def assert_others_respond(served: str, platform: Platform, seconds: float) -> None:
+@pytest.fixture
+def limit(services: Services, served: str, platform: Platform, keysets: KeysetServer) -> float:
+    """Seconds within which everybody else must be answered, on this machine as busy as it is now."""
+    quick = Platform(keysets, issuer="https://quick.example", client_id="quick", key=key(owner="quick"))
+    quick.register(services.database)
+    usual = 0.0
+    with ThreadPoolExecutor(BURST) as attackers:
+        burst = [attackers.submit(forge, served, quick, number) for number in range(BURST)]
+        while not all(one.done() for one in burst):
+            usual = max(usual, *times_of_others(served, platform))
+    assert {one.result() for one in burst} <= {403, 429}
+    return LIMIT + usual
+
+
+def forge(served: str, tenant: Platform, number: int) -> int:
+    """The status of a launch that is signed with a key that the tenant's key set does not hold."""
+    return tenant.launch(SocketBrowser(served), header={"kid": f"unknown-{number}"}).status_code
+
+
+def times_of_others(served: str, platform: Platform) -> tuple[float, float]:
+    """Seconds that health and an honest launch take."""
+    health_took, health = timed(lambda: requests.get(f"{served}/healthz", timeout=90))
+    launch_took, launched = timed(lambda: platform.launch(SocketBrowser(served)))
+    assert (health.status_code, launched.status_code) == (200, 303)
+    return health_took, launch_took
+
+
+def assert_others_respond(served: str, platform: Platform, seconds: float, limit: float) -> None:
     """Health and an honest launch are answered in time, again and again while ``seconds`` pass."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        took, health = timed(lambda: requests.get(f"{served}/healthz", timeout=90))
-        assert (health.status_code, took < LIMIT) == (200, True), took
-        took, launched = timed(lambda: platform.launch(SocketBrowser(served)))
-        assert (launched.status_code, took < LIMIT) == (303, True), took
+        took = max(times_of_others(served, platform))
+        assert took < limit, (took, limit)
         time.sleep(0.1)
 
 
@@ -146,37 +177,35 @@ def make_keyset_drip(services: Services, tenant: Platform, slow: SlowPlatform) -
 
 
 def test_forged_launches_against_a_dripping_key_set(
-    services: Services, served: str, platform: Platform, slow_tenant: Platform, slow: SlowPlatform
+    services: Services,
+    served: str,
+    platform: Platform,
+    slow_tenant: Platform,
+    slow: SlowPlatform,
+    limit: float,
 ) -> None:
-    assert platform.launch(SocketBrowser(served)).status_code == 303
     make_keyset_drip(services, slow_tenant, slow)
-
-    def forge(number: int) -> tuple[float, int]:
-        browser = SocketBrowser(served)
-        took, reply = timed(lambda: slow_tenant.launch(browser, header={"kid": f"unknown-{number}"}))
-        return took, reply.status_code
-
-    with ThreadPoolExecutor(24) as attackers:
-        forged = [attackers.submit(forge, number) for number in range(24)]
+    with ThreadPoolExecutor(BURST) as attackers:
+        forged = [attackers.submit(forge, served, slow_tenant, number) for number in range(BURST)]
         wait_until(lambda: slow.requests["/drip/jwks"], 10)
-        assert_others_respond(served, platform, 6)
+        assert_others_respond(served, platform, 6, limit)
         answers = [future.result() for future in forged]
-    assert {status for _took, status in answers} <= {403, 429}
+    assert set(answers) <= {403, 429}
     # Everybody shared one reading, or two where the first had ended.
     assert slow.requests["/drip/jwks"] <= 2
 
 
 def test_a_key_that_is_known_serves_while_the_key_set_drips(
-    services: Services, served: str, slow_tenant: Platform, slow: SlowPlatform
+    services: Services, served: str, slow_tenant: Platform, slow: SlowPlatform, limit: float
 ) -> None:
     assert slow_tenant.launch(SocketBrowser(served)).status_code == 303
     make_keyset_drip(services, slow_tenant, slow)
     with ThreadPoolExecutor(8) as attackers:
         for number in range(8):
-            attackers.submit(slow_tenant.launch, SocketBrowser(served), header={"kid": f"unknown-{number}"})
+            attackers.submit(forge, served, slow_tenant, number)
         wait_until(lambda: slow.requests["/drip/jwks"], 10)
         took, reply = timed(lambda: slow_tenant.launch(SocketBrowser(served)))
-    assert (reply.status_code, took < LIMIT) == (303, True), took
+    assert (reply.status_code, took < limit) == (303, True), (took, limit)
 
 
 def launch_as_tutor(served: str, tenant: Platform, roster_url: str, number: int) -> tuple[SocketBrowser, str]:
@@ -208,6 +237,7 @@ def test_nine_tutors_of_a_roster_that_drips_or_never_ends(
     platform: Platform,
     slow_tenant: Platform,
     slow: SlowPlatform,
+    limit: float,
     roster: str,
 ) -> None:
     # Nothing is read yet: each page is whole without the platform.
@@ -222,7 +252,7 @@ def test_nine_tutors_of_a_roster_that_drips_or_never_ends(
     assert (slow.requests[roster], states_of_readings(services)) == (0, {"waiting": 9})
     jobs.start()
     wait_until(lambda: slow.requests[roster], 10)
-    assert_others_respond(served, platform, 4)
+    assert_others_respond(served, platform, 4, limit)
     # At most two readings of one registration at the same time, whatever the number of its courses.
     assert states_of_readings(services) == {"waiting": 7, "running": 2}
     if roster == "/drip/members":
@@ -238,10 +268,9 @@ def test_nine_tutors_of_a_roster_that_drips_or_never_ends(
 
 
 def test_nine_administrators_whose_platform_drips_its_configuration(
-    services: Services, served: str, jobs: JobWorker, platform: Platform, slow: SlowPlatform
+    services: Services, served: str, jobs: JobWorker, platform: Platform, slow: SlowPlatform, limit: float
 ) -> None:
     jobs.start()
-    assert platform.launch(SocketBrowser(served)).status_code == 303
     with services.database.transaction() as db:
         invitations = [invite(db)[1] for _ in range(9)]
 
@@ -254,12 +283,12 @@ def test_nine_administrators_whose_platform_drips_its_configuration(
         assert "Connecting 127.0.0.1" in progress.text
         times = (shown, pressed, followed)
         replies = (page, answer, progress)
-        return [(reply.status_code, took < LIMIT) for reply, took in zip(replies, times, strict=True)]
+        return [(reply.status_code, took < limit) for reply, took in zip(replies, times, strict=True)]
 
     with ThreadPoolExecutor(9) as administrators:
         pages = [administrators.submit(register, invitation) for invitation in invitations]
         wait_until(lambda: slow.requests["/drip/configuration"], 10)
-        assert_others_respond(served, platform, 6)
+        assert_others_respond(served, platform, 6, limit)
         results = [page.result() for page in pages]
     assert results == [[(200, True), (303, True), (200, True)]] * 9
     # Three pages at a time wait for a platform, and two jobs of one platform.
