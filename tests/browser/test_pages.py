@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from lti_tool.app import create_app
 from lti_tool.composition.services import make_services
@@ -229,6 +229,34 @@ def test_a_live_update_keeps_the_search_the_focus_the_order_and_the_open_pair(
     expect(watching.locator("#panel")).to_be_hidden()
     expect(watching.locator("[data-list=pairs] a.who", has_text=name.split(" –")[0])).to_be_focused()
     context.close()
+
+
+def test_a_pair_that_is_opened_while_a_search_begins_gets_the_focus(
+    served_tool: ServedTool, page: Page
+) -> None:
+    """The search takes the place of the request that was to bring the pair."""
+    replaced: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if "pair=" in route.request.url and not replaced:
+            replaced.append(route)
+        else:
+            route.continue_()
+
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(served_tool(situations.tutor, locale="en"))
+    page.route("**/cohort/live?*", hold_the_first)
+    page.evaluate(
+        """() => {
+          const find = document.querySelector("#find");
+          find.value = "E";
+          find.dispatchEvent(new Event("input", {bubbles: true}));
+          document.querySelector("[data-list=pairs] a.who").click();
+        }"""
+    )
+    page.wait_for_selector("#panel-title:focus", timeout=15_000)
+    assert len(replaced) == 1
+    assert "q=E" in page.evaluate("location.search")
 
 
 def test_the_tutors_page_says_when_the_connection_is_lost(served_tool: ServedTool, browser: Browser) -> None:

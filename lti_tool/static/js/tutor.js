@@ -16,6 +16,8 @@
   let last = Date.now();
   let asking = null;
   let over = false;
+  /* The id of what gets the focus once an answer shows it: a later request may take the place of the one that was to bring it. */
+  let focusNext = "";
 
   /* Tokens differ in each answer and are no change. */
   const same = function (one, other) {
@@ -115,7 +117,16 @@
     etag = page().dataset.etag = wanted.dataset.etag;
     place();
     showChosen();
+    const awaited = focusNext && document.getElementById(focusNext);
+    if (!awaited) return;
+    focusNext = "";
+    awaited.focus({ preventScroll: awaited.id === "panel-title" });
   };
+
+  /* Whoever goes on meanwhile keeps the focus where they are. */
+  ["pointerdown", "keydown", "input"].forEach(function (name) {
+    document.addEventListener(name, function () { focusNext = ""; }, true);
+  });
 
   const sayMoved = function (count) {
     const said = find("[data-moved]");
@@ -208,10 +219,8 @@
   };
 
   const close = function (pair) {
-    return go(withQuery({ pair: "" })).then(function () {
-      const row = document.getElementById("pair-" + pair);
-      if (row) row.focus();
-    });
+    focusNext = "pair-" + pair;
+    go(withQuery({ pair: "" }));
   };
 
   const closeMenu = function () {
@@ -229,10 +238,8 @@
       close(link.dataset.close);
     } else if (link.dataset.pair && isWide()) {
       event.preventDefault();
-      go(withQuery({ pair: link.dataset.pair })).then(function () {
-        const title = find("#panel-title");
-        if (title) title.focus({ preventScroll: true });
-      });
+      focusNext = "panel-title";
+      go(withQuery({ pair: link.dataset.pair }));
     } else if ("go" in link.dataset) {
       event.preventDefault();
       go(new URL(link.href).search);
