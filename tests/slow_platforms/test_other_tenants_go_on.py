@@ -331,5 +331,10 @@ def test_a_roster_appears_by_itself_on_the_page_that_had_it_read(
     assert "Ngozi Eze" not in page.text
     jobs.start()
     wait_until(lambda: "Ngozi Eze" in browser.get(f"{path}cohort/live").text, 20)
-    with services.database.reading() as db:
-        assert db.scalars(sa.select(Course.roster_read_at)).one() is not None
+
+    def is_read() -> bool:
+        with services.database.reading() as db:
+            return db.scalars(sa.select(Course.roster_read_at)).one() is not None
+
+    # People are stored a batch at a time, and the end of the reading after the last batch.
+    wait_until(is_read, 20)
