@@ -123,11 +123,6 @@
     awaited.focus({ preventScroll: awaited.id === "panel-title" });
   };
 
-  /* Whoever goes on meanwhile keeps the focus where they are. */
-  ["pointerdown", "keydown", "input"].forEach(function (name) {
-    document.addEventListener(name, function () { focusNext = ""; }, true);
-  });
-
   const sayMoved = function (count) {
     const said = find("[data-moved]");
     if (!said) return;
@@ -178,7 +173,7 @@
     if (asking) asking.abort();
     const mine = asking = new AbortController();
     const late = setTimeout(function () { mine.abort(); }, 8000);
-    return fetch(page().dataset.live + query, {
+    fetch(page().dataset.live + query, {
       headers: changed ? {} : { "If-None-Match": etag }, cache: "no-store", signal: mine.signal,
     }).then(function (answer) {
       if (answer.status === 410) {
@@ -205,7 +200,7 @@
     query = search;
     history.replaceState(null, "", location.pathname + search);
     document.querySelectorAll("[data-reload]").forEach(function (link) { link.href = location.href; });
-    return ask(true);
+    ask(true);
   };
 
   const withQuery = function (changes) {
@@ -228,6 +223,11 @@
     if (menu) menu.open = false;
     return menu;
   };
+
+  /* Whoever goes on meanwhile keeps the focus where they are. */
+  ["pointerdown", "keydown", "input"].forEach(function (name) {
+    document.addEventListener(name, function () { focusNext = ""; }, true);
+  });
 
   document.addEventListener("click", function (event) {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
