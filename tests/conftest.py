@@ -45,11 +45,15 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
+PLAIN_RENDERER = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+"""structlog's own formatter of exceptions writes the variables of every frame, which takes seconds for each."""
+
+
 @pytest.fixture(autouse=True)
-def fresh_logging() -> Iterator[None]:
+def fresh_logging() -> None:
     """No test logs the way that another one has set up."""
-    yield
     structlog.reset_defaults()
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN_RENDERER])
 
 
 @pytest.fixture(autouse=True)
