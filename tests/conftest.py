@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import jinja2
 import pytest
 import structlog
 from flask import Flask
@@ -45,7 +44,9 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-PLAIN_RENDERER = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+PLAIN_RENDERER = structlog.dev.ConsoleRenderer(
+    colors=False, exception_formatter=structlog.dev.plain_traceback
+)
 """structlog's own formatter of exceptions writes the variables of every frame, which takes seconds for each."""
 
 
@@ -108,7 +109,6 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
 def app(
     config: Config,
     services: Services,
-    compiled_templates: jinja2.BytecodeCache,
     complete_applications: list[Flask],
 ) -> Flask:
     """The web application."""
@@ -117,7 +117,6 @@ def app(
 
     if not complete_applications:
         complete_applications.append(create_app(config, services))
-        complete_applications[0].jinja_env.bytecode_cache = compiled_templates
     application = create_app_like(complete_applications[0], config, services)
     vars(application)["jinja_env"] = complete_applications[0].jinja_env
     return application
