@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import jinja2
 import pytest
 import structlog
 from flask import Flask
@@ -45,11 +44,17 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
+PLAIN_RENDERER = structlog.dev.ConsoleRenderer(
+    colors=False, exception_formatter=structlog.dev.plain_traceback
+)
+"""structlog's own formatter of exceptions writes the variables of every frame, which takes seconds for each."""
+
+
 @pytest.fixture(autouse=True)
-def fresh_logging() -> Iterator[None]:
+def fresh_logging() -> None:
     """No test logs the way that another one has set up."""
-    yield
     structlog.reset_defaults()
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN_RENDERER])
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +109,6 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
 def app(
     config: Config,
     services: Services,
-    compiled_templates: jinja2.BytecodeCache,
     complete_applications: list[Flask],
 ) -> Flask:
     """The web application."""
@@ -113,7 +117,6 @@ def app(
 
     if not complete_applications:
         complete_applications.append(create_app(config, services))
-        complete_applications[0].jinja_env.bytecode_cache = compiled_templates
     application = create_app_like(complete_applications[0], config, services)
     vars(application)["jinja_env"] = complete_applications[0].jinja_env
     return application

@@ -117,7 +117,8 @@ def scripts_of(config: AlembicConfig) -> ScriptDirectory:
 
 @pytest.fixture(autouse=True, scope="session")
 def made_once() -> Iterator[None]:
-    """The keys of tools and of LMSs, the parts of the addresses of every application, and the migrations' scripts."""
+    """The keys of tools and of LMSs, the parts of the addresses and the templates of every application, and
+    the migrations' scripts."""
     routes = CompiledRoutes()
     keys = KeyPool().module()
     with pytest.MonkeyPatch.context() as patch:
@@ -125,13 +126,8 @@ def made_once() -> Iterator[None]:
         patch.setattr(secrets_file, "rsa", keys)
         patch.setattr(Rule, "compile", lambda rule: routes.compile(rule))
         patch.setattr(ScriptDirectory, "from_config", scripts_of)
+        patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
         yield
-
-
-@pytest.fixture(scope="session")
-def compiled_templates() -> jinja2.BytecodeCache:
-    """Templates compiled once for all environments of this test process."""
-    return CompiledTemplates()
 
 
 @pytest.fixture(scope="session")

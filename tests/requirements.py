@@ -25,6 +25,14 @@ def chromium_path() -> str | None:
     return next((path for path in map(shutil.which, names) if path), None)
 
 
+def windowless_browser_path() -> str | None:
+    """Where Chromium without a window is: the same engine for half the processor time, and no profile.
+
+    https://developer.chrome.com/blog/chrome-headless-shell. Where it is not installed, the system's browser does it.
+    """
+    return shutil.which("chromium-headless-shell") or chromium_path()
+
+
 def _missing_browser() -> str | None:
     if chromium_path() is None:
         return f"no browser: {INSTALL}"

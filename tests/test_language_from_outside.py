@@ -53,7 +53,10 @@ def test_a_page_is_in_it(visit: Callable[..., Any]) -> None:
 
 def test_a_browser_is_answered_in_it(client: Any) -> None:
     page = client.get("/", headers={"Accept-Language": "de-AT, en;q=0.5"})
+    assert page.status_code == 200
     assert '<html lang="de"' in page.text
+    # A picture of the pages in German is not there yet.
+    assert "images/meeting.en.png" in page.text
 
 
 def test_every_other_page_offers_it(visit: Callable[..., Any]) -> None:

@@ -66,6 +66,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         gettext=_gettext_of_template,
         asset=asset,
+        picture_in_language=picture_in_language,
         theme=theme,
         language=current_language,
         other_languages=other_languages,
@@ -279,6 +280,13 @@ def this_page() -> str:
 def asset(path: str) -> str:
     """The address of a static file, which changes when its content does."""
     return url_for("static", filename=path, v=_fingerprint(str(current_app.static_folder), path))
+
+
+def picture_in_language(path: str) -> str:
+    """The address of a picture that is kept as ``name.LANGUAGE.png``; in English for a language that has none yet."""
+    stem, ending = path.rsplit(".", 1)
+    own = f"{stem}.{current_language()}.{ending}"
+    return asset(own if (Path(str(current_app.static_folder)) / own).is_file() else f"{stem}.en.{ending}")
 
 
 @lru_cache(maxsize=64)

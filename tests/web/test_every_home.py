@@ -82,6 +82,9 @@ def test_a_first_page_is_whole(
             "the switch leads to the other language": {"en": "Français", "fr": "English"}[language] in page,
             "one button signs out": page.count(f'action="{here.home}sign-out"') == 1,
             "one action is the primary one": page.count("btn-primary") <= primary_actions(situation, page),
+            "nothing is in line that the content policy refuses": not re.search(
+                r" style=|<script>| onclick", page
+            ),
             "no button is of a form that is not there": all(
                 f'id="{form_id}"' in page for form_id in re.findall(r'<button [^>]*form="([^"]+)"', page)
             ),

@@ -43,7 +43,7 @@ SCHEMA, FIELDS, POLICY, EVENT, ACTION, VIEWS, TEMPLATE = (
 
 
 @pytest.fixture
-def app(config, services, compiled_templates, monkeypatch) -> Iterator[Flask]:
+def app(config, services, monkeypatch) -> Iterator[Flask]:
     """The application with the documented form."""
     known = dict(KINDS)
     run(SCHEMA, learner_forms, monkeypatch)
@@ -57,7 +57,6 @@ def app(config, services, compiled_templates, monkeypatch) -> Iterator[Flask]:
     exec(compile(VIEWS, "the documented views", "exec"), vars(views))
     monkeypatch.setattr(application, "PAGES", (*application.PAGES, views))
     made = application.create_app(config, services)
-    made.jinja_env.bytecode_cache = compiled_templates
     assert made.jinja_loader is not None
     made.jinja_loader = jinja2.ChoiceLoader(
         [jinja2.DictLoader({"learner/name.html": TEMPLATE}), made.jinja_loader]

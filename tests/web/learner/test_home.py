@@ -155,14 +155,6 @@ def test_a_learner_has_no_preview(visit):
     assert visit(situations.under_way).get("preview/mentor").status_code == 403
 
 
-def test_no_page_has_a_style_attribute_or_an_inline_script(visit):
-    for situation in situations.SITUATIONS:
-        page = visit(situation).text()
-        assert " style=" not in page
-        assert "<script>" not in page
-        assert " onclick" not in page
-
-
 def test_the_role_of_an_activity_for_one_role_is_not_changed(visit, services):
     here = visit(situations.waiting)
     with services.database.transaction() as db:
