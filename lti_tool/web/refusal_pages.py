@@ -98,8 +98,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Open the activity again from your course"),
                 _(
-                    "This opening could not be verified: each one works once, for a few minutes. Nothing is lost. "
-                    "Close this page and open the activity in your course."
+                    "This opening could not be verified: it may have been used already, or have waited too long. "
+                    "Nothing is lost. Close this page and open the activity in your course."
                 ),
             )
         case Advice.AWAIT_APPROVAL:

@@ -37,6 +37,8 @@ class Meeting:
     logged_by: uuid.UUID
     """A participant."""
     mode: str | None = None
+    dispute_reason: str | None = None
+    """A code of :data:`schemas.choices.DISPUTE_REASONS`."""
 
 
 def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Meeting]]:
@@ -45,7 +47,15 @@ def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID,
     for row in reversed(sessions_of_pairs(db, pair_ids)):
         if row.status not in ("withdrawn", "cancelled"):
             found[row.pair_id].append(
-                Meeting(row.held_on, row.minutes, row.format, row.status, row.logged_by, row.mode)
+                Meeting(
+                    row.held_on,
+                    row.minutes,
+                    row.format,
+                    row.status,
+                    row.logged_by,
+                    row.mode,
+                    row.dispute_reason,
+                )
             )
     return found
 

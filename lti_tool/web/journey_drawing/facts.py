@@ -45,6 +45,8 @@ class Meeting:
     """A code of :data:`lti_tool.web.wording.MODES`; None where it is not known."""
     id: uuid.UUID | None = None
     """Of the meeting, for what stands beside it in a list."""
+    is_denied: bool = False
+    """Whether the other says that it did not take place, and whoever logged it has not answered."""
 
     @property
     def waits_for(self) -> Role | None:
@@ -96,7 +98,8 @@ class JourneyFacts:
     to_come: int = 0
     """How many more meetings the programme asks for, besides ``meetings``."""
     not_counted: int = 0
-    """How many of the meetings held the programme does not count, whoever confirms them: they have no number."""
+    """How many of the meetings held have no number: those that the programme does not count, whoever confirms them,
+    and those of which the other says that they did not take place."""
     completed_on: dt.date | None = None
     ended_on: dt.date | None = None
     """When the pair came to its end without completion; ``today`` is then no later."""

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from lti_tool.mentoring.journey.views import CriterionLine, ObjectiveLine, PairView, PersonCard, Progress
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES
-from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.queries import SessionRecord
 from lti_tool.web.journey_drawing.facts import (
     DrawnObjective,
     JourneyFacts,
@@ -59,6 +57,7 @@ def facts_for_learner(
             line.format,
             line.mode,
             line.id,
+            is_denied=is_denied(line.status, line.dispute_reason),
         )
         for line in pair.sessions
         if line.status in _STATES
@@ -95,47 +94,19 @@ def facts_for_learner(
     )
 
 
-def facts_for_tutor(
-    pair: PairRecord,
-    sessions: Iterable[SessionRecord],
-    *,
-    today: dt.date,
-    ends_on: dt.date | None,
-    asked: int,
-    completed_on: dt.date | None = None,
-) -> JourneyFacts:
-    """What a tutor sees drawn of a pair: its meetings, without what the two write.
-
-    ``sessions``: of this pair, in any order; others are left out. ``asked``: how many meetings the rule asks for.
-    """
-    meetings = tuple(
-        Meeting(
-            row.held_on, _STATES[row.status], _logged_by(pair, row), row.minutes, row.format, row.mode, row.id
-        )
-        for row in sessions
-        if row.pair_id == pair.id and row.status in _STATES
-    )
-    signed = {role: pair.signed_at(role) for role in Role}
-    return JourneyFacts(
-        today=today,
-        ends_on=ends_on,
-        signed_on={role: at.date() for role, at in signed.items() if at is not None},
-        meetings=meetings,
-        to_come=max(asked - len(meetings), 0),
-        completed_on=completed_on,
-        paused=pair.status == "paused",
-    )
-
-
-def _logged_by(pair: PairRecord, row: SessionRecord) -> Role:
-    return pair.role_of(row.logged_by)
+def is_denied(status: str, dispute_reason: str | None) -> bool:
+    """Whether a meeting did not take place, as the partner of its logger says, who has not answered."""
+    return status == "disputed" and dispute_reason == "did-not-meet"
 
 
 def meetings_to_come(criterion: CriterionLine | None, meetings: Iterable[Meeting]) -> int:
-    """How many more meetings the rule asks for, besides those that count, wait for an answer or are planned."""
+    """How many more meetings the rule asks for, besides those that count, wait for an answer or are planned.
+
+    One that did not take place, as the other says, is none of these.
+    """
     if criterion is None or criterion.satisfied:
         return 0
-    meetings = [each for each in meetings if not criterion.leaves_out(each.minutes, each.format)]
+    meetings = [each for each in meetings if _has_number(each, criterion)]
     open_ones = sum(each.state is not MeetingState.CONFIRMED for each in meetings)
     counted = criterion.value
     if criterion.params.get("status") == "held":
@@ -145,12 +116,15 @@ def meetings_to_come(criterion: CriterionLine | None, meetings: Iterable[Meeting
 
 
 def _not_counted(criterion: CriterionLine | None, meetings: Iterable[Meeting]) -> int:
-    """How many of the meetings held the rule leaves out."""
-    if criterion is None:
-        return 0
-    return sum(
-        each.state.held and criterion.leaves_out(each.minutes, each.format) is not None for each in meetings
-    )
+    """How many of the meetings held the rule leaves out, or did not take place, as the other says."""
+    return sum(each.state.held and not _has_number(each, criterion) for each in meetings)
+
+
+def _has_number(meeting: Meeting, criterion: CriterionLine | None) -> bool:
+    """Whether it is one of those that the programme asks for, once it is confirmed."""
+    if meeting.is_denied:
+        return False
+    return criterion is None or criterion.leaves_out(meeting.minutes, meeting.format) is None
 
 
 def _is_drawn(line: ObjectiveLine) -> bool:

@@ -86,6 +86,7 @@ def arrive() -> ResponseReturnValue:
     html = render_template(
         "owner/hr_arrive.html",
         is_open=is_open,
+        is_known=link is not None,
         is_used=is_used,
         expired_on=expired_on,
         link=link_address(secret) if is_open else "",
@@ -183,5 +184,8 @@ def _link_page(form: Form) -> ResponseReturnValue:
     form.say_at_field("link", "hr_link_unknown")
     person = g.launch.person
     name = display_name(person) if person is not None else None
-    html = render_template("owner/hr_link.html", form=form, name=name, course_title=course_title())
+    is_brought = bool(form["link"].value) and not form.problems
+    html = render_template(
+        "owner/hr_link.html", form=form, name=name, is_brought=is_brought, course_title=course_title()
+    )
     return html, form.status

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
-from lti_tool.web.journey_drawing.facts import DrawnObjective, JourneyFacts, Meeting, ObjectiveState
+from lti_tool.web import wording
+from lti_tool.web.journey_drawing.facts import (
+    DrawnObjective,
+    JourneyFacts,
+    Meeting,
+    MeetingState,
+    ObjectiveState,
+)
 from lti_tool.web.journey_drawing.labels import Faces
 from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, sparkline
 from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_steps
@@ -29,6 +36,9 @@ _DAYS = (
     dt.date(2026, 11, 30),
 )
 _COMPLETED = dt.date(2026, 12, 11)
+_CONFIRMED = _DAYS[:3]
+_NOTED = Meeting(dt.date(2026, 11, 25), MeetingState.UNCONFIRMED, Role.MENTOR, 45, mode="video")
+"""What the picture beside the heading shows of the two: so many meetings, and the one that waits for an answer."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +133,15 @@ def rows() -> tuple[ExampleRow, ...]:
         ExampleRow(
             _person(Role.MENTEE, "Kwame Mensah"),
             _person(Role.MENTOR, "Lina Haddad"),
-            _("5 of 6 meetings"),
+            wording.meetings_done(len(_CONFIRMED), len(_DAYS)),
             False,
             sparkline(
                 JourneyFacts(
-                    today=_TODAY, ends_on=_ENDS, signed_on=_BOTH, meetings=_met(_DAYS[:5]), to_come=1
+                    today=_TODAY,
+                    ends_on=_ENDS,
+                    signed_on=_BOTH,
+                    meetings=(*_met(_CONFIRMED), _NOTED),
+                    to_come=len(_DAYS) - len(_CONFIRMED) - 1,
                 ),
                 axis,
             ),

@@ -45,6 +45,8 @@ class ReadyLine:
     """What to do when it is not."""
     not_yet: str = ""
     """The sentence for that; where there is none the page says it after the name."""
+    for_operator: str = ""
+    """What whoever runs the tool does about it, in the tool's own terms."""
 
 
 @blueprint.get("/setup")
@@ -98,29 +100,33 @@ def _readiness(services: Services) -> list[ReadyLine]:
             _("Your platform and its people can reach the address"),
             False,
             _(
-                "It is for trials on this machine alone. The person who runs this tool has to give it a public "
-                "https:// address (the setting TANDEM_BASE_URL)."
+                "The tool still has a trial address. Ask the person who runs it for a public one, then come back."
             ),
-            not_yet=_("This address cannot be reached from your platform yet"),
+            not_yet=_("Your platform cannot reach this tool yet"),
+            for_operator=_("Set TANDEM_BASE_URL to a public https:// address, and start the tool again."),
         )
         if is_loopback(services.config.base_url) and not services.config.secure
         else ReadyLine(
             _("The address is secure (HTTPS)"),
             _passes(Check("address", address), services),
             _(
-                "Browsers keep no session for a page without HTTPS inside an LMS. Set TANDEM_BASE_URL to the "
-                "https:// address of this tool."
+                "Without HTTPS, nobody stays signed in inside your platform. Tell the person who runs this tool."
             ),
+            for_operator=_("Set TANDEM_BASE_URL to the https:// address of the tool, and start it again."),
         ),
         ReadyLine(
             _("The database answers"),
             _passes(Check("database", database), services),
-            _("Run: tandem migrate"),
+            _("Tell the person who runs this tool."),
+            for_operator=_("Run: tandem migrate"),
         ),
         ReadyLine(
             _("The signing key can be read"),
             _passes(Check("signing key", signing_key), services),
-            _("TANDEM_SECRET_KEY is not the one that the keys were encrypted with. Put the former one back."),
+            _("Tell the person who runs this tool."),
+            for_operator=_(
+                "TANDEM_SECRET_KEY is not the one that the keys were encrypted with. Put the former one back."
+            ),
         ),
     ]
 

@@ -28,6 +28,13 @@ def test_the_drawing_has_a_sentence_and_a_list_beside_it(visit):
     assert table.count("Inès learns: ") == 1
 
 
+def test_a_meeting_that_did_not_take_place_has_no_number_and_all_are_to_come(visit):
+    page = visit(situations.not_met).text()
+    steps = page[page.index('<ol class="journey-steps">') :]
+    assert re.findall(r"Meetings? [0-9][^<]*", steps) == ["Meeting 1", "Meetings 2 to 6"]
+    assert "1 meeting, 1 of them not confirmed, 6 to come" in drawing(page, "timeline")
+
+
 @pytest.mark.parametrize("role", Role)
 def test_each_strand_is_on_the_side_of_its_role_whoever_looks(visit, role):
     def build(situation):

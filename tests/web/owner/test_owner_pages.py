@@ -304,7 +304,10 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     other = as_another(owners, services, "Lucie Blanc")
     refused = other.post("hr/link", link=link)
     assert (refused.status_code, "This link was used already" in refused.text) == (409, True)
-    assert owners.client.get(link.removeprefix("http://127.0.0.1:5000")).status_code == 410
+    used = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))
+    assert (used.status_code, "ask whoever sent the link for a new one" in used.text) == (410, True)
+    unknown = owners.client.get("/hr?link=half-of-it")
+    assert (unknown.status_code, "This link is not known here" in unknown.text) == (410, True)
     with services.database.reading() as db:
         reader = db.scalars(sa.select(HrReader.person_id).order_by(HrReader.granted_at.desc())).first()
     owners.post(f"{page}/access/hr-readers/end", person_id=str(reader))
@@ -339,6 +342,8 @@ def test_in_the_same_browser_the_link_offers_the_launches_of_its_company(
     here.client.set_cookie("tandem_browser", SECRET, domain="127.0.0.1")
     text = here.client.get("/hr" + link, base_url="http://127.0.0.1:5000").text
     assert f"/l/{session_id_of(here.home)}/hr/link?link=" in text
+    assert "Last step: confirm" in here.text("hr/link" + link)
+    assert "Last step" not in here.text("hr/link")
     assert str(session_id_of(foreign.home)) not in text
 
 

@@ -33,6 +33,8 @@ def test_one_action_makes_a_full_scale_group_that_waits_for_an_activity(visit: C
     page = tutor.text("programme/scale")
     assert "En attente d’une activité" in page
     assert "Toute l’usine" in page
+    # The next step is in a course, where the activity is added.
+    assert re.search(r'class="btn btn-primary" href="https://[^"]+" target="_top" id="to-course"', page)
     made = re.search(r'name="group" value="([0-9a-f-]+)"', page)
     assert made
     answer = tutor.post("programme/scale/take-back", group=made[1])

@@ -83,9 +83,13 @@ def test_the_switch_of_language_keeps_the_invitation(administrator: Administrato
 
 def test_an_address_of_this_machine_alone_is_not_ready(administrator: Administrator) -> None:
     page = setup_page(administrator).text
-    assert "<strong>This address cannot be reached from your platform yet</strong>" in page
-    assert "has to give it a public https:// address" in page
-    assert page.count("This address cannot be reached from your platform yet") == 1  # in the list alone
+    assert page.count("<strong>Your platform cannot reach this tool yet</strong>") == 1
+    assert "Ask the person who runs it for a public one" in page
+    # The name of the setting is for that person alone.
+    said, _opened, folded = page.partition(
+        "<summary><span>For the person who runs this tool</span></summary>"
+    )
+    assert ("TANDEM_BASE_URL" in said, "Set TANDEM_BASE_URL" in folded) == (False, True)
 
 
 def test_everything_is_ready_with_https(production: Administrator) -> None:
