@@ -88,7 +88,12 @@ def _handed_over(visit: Visit) -> None:
 
 
 def _handed_over_twice(visit: Visit) -> None:
-    visit.public("/lti/continue/unknown")
+    address = visit.served_tool.handed_over()
+    visit.public(address)
+    visit.send("?lang=" + visit.locale)
+    # Another browser does not get into the session that this one has opened.
+    visit.page.context.clear_cookies()
+    visit.public(address)
     visit.send("?lang=" + visit.locale)
 
 

@@ -39,7 +39,7 @@ from lti_tool.lti.registration.attempts import LONG_WAIT
 from lti_tool.lti.registration.connect_job import begin_attempt
 from lti_tool.lti.registration.dynamic import RegistrationRequest
 from lti_tool.lti.registration.invitations import invite
-from lti_tool.lti.registration.models import RegistrationAttempt
+from lti_tool.lti.registration.models import Deployment, Registration, RegistrationAttempt
 from tests.builder.launches import SECRET, add_next_launch, key_of, session_id_of
 from tests.builder.situations import Situation, build_situation
 from tests.web.setup.conftest import running_jobs
@@ -144,17 +144,18 @@ class ServedTool:
     def handed_over(self) -> str:
         """The address that asks “Continue as …?”."""
         with self.services.database.transaction() as db:
-            known = db.scalars(sa.select(LaunchSession)).first()
+            known = db.scalars(sa.select(Deployment)).first()
             assert known is not None
             token = handoffs.create(
                 db,
                 VerifiedLaunch(
                     registration_id=known.registration_id,
-                    deployment_id=known.deployment_id,
+                    deployment_id=known.id,
                     message_type=RESOURCE_LINK_REQUEST,
                     role=CourseRole.LEARNER,
                     subject="someone",
                     name="Paul Moreau",
+                    return_url=f"{db.get_one(Registration, known.registration_id).issuer}/course/1",
                 ),
             )
         return f"{self.url}/lti/continue/{token}"

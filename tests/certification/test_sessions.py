@@ -156,9 +156,9 @@ def test_a_page_of_a_launch_sends_no_referrer(platform: Platform, browser: Brows
 # Where the frame keeps no cookie
 
 
-def hand_off(platform: Platform, frame: Browser) -> str:
+def hand_off(platform: Platform, frame: Browser, **claims: object) -> str:
     """Launch in a frame without cookies; the address to continue at."""
-    response = platform.launch(frame)
+    response = platform.launch(frame, **claims)
     assert response.status_code == 403
     found = re.search(r'href="(/lti/continue/[^"]+)" target="_blank"', response.text)
     assert found, response.text
@@ -234,10 +234,15 @@ def test_the_new_tab_can_be_continued_once(
     services: Services, platform: Platform, new_browser: NewBrowser
 ) -> None:
     browser = new_browser(cookies=False)
-    address = hand_off(platform, browser)
+    course = f"{platform.issuer}/course/1"
+    address = hand_off(platform, browser, launch_presentation={"return_url": course})
     browser.post(address)
-    assert browser.post(address).status_code == 410
-    assert refusals(services)[-1].reason == "handoff_unknown"
+    for answer in (browser.post(address), browser.get(address)):
+        assert answer.status_code == 410
+        assert refusals(services)[-1].reason == "handoff_unknown"
+        # Nothing is opened, and the way back to the course is there.
+        assert re.search(rf'href="{re.escape(course)}\?[^"]*" target="_top">Back to the course', answer.text)
+    assert "Back to the course" not in browser.get(f"{address}x").text
 
 
 def test_a_second_tap_leads_its_browser_into_the_session(

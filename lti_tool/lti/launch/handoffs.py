@@ -54,6 +54,18 @@ def get(db: Session, token: str) -> VerifiedLaunch:
     return VerifiedLaunch.from_json(_waiting(db, token).launch)
 
 
+def origin_of(db: Session, token: str) -> tuple[str | None, Registration] | None:
+    """Where the launch of a token, which may be used up or over, says that its person wants to go back to, and its
+    registration; None for a token that is not known, or not any more.
+    """
+    row = db.get(LaunchHandoff, secret_hash(token))
+    if row is None:
+        return None
+    launch = VerifiedLaunch.from_json(row.launch)
+    registration = db.get(Registration, launch.registration_id)
+    return None if registration is None else (launch.return_url, registration)
+
+
 def is_proved(db: Session, token: str, proof: str) -> bool:
     """Whether ``proof`` is what the platform keeps for the browser that began the launch's login.
 

@@ -19,6 +19,7 @@ from lti_tool.database import is_missing_reference
 from lti_tool.identity.policy import Action
 from lti_tool.lti.errors import (
     HandoffForged,
+    HandoffUnknown,
     LaunchMalformed,
     LoginMalformed,
     NoBrowserProof,
@@ -197,8 +198,12 @@ def prove_handoff(token: str) -> ResponseReturnValue:
 def show_handoff(token: str) -> ResponseReturnValue:
     """Ask in the new tab whose launch it is before anything opens, and try to set a cookie here."""
     rate_limits.limit(TooManyConfirmations)
-    with reading() as db:
-        waiting = handoffs.get(db, token)
+    try:
+        with reading() as db:
+            waiting = handoffs.get(db, token)
+    except HandoffUnknown:
+        _remember_origin(token)
+        raise
     cookies = BrowserCookies()
     if cookies.get_cookie(BROWSER_COOKIE) is None:
         cookies.set_cookie(BROWSER_COOKIE, new_secret(), BROWSER_COOKIE_SECONDS)
@@ -218,7 +223,19 @@ def consume_handoff(token: str) -> ResponseReturnValue:
     rate_limits.limit(TooManyConfirmations)
     if cross_site_header(current_services().config.base_url) is not None:
         raise HandoffForged
-    return ShortRedirect(continue_handoff(token), 303)
+    try:
+        return ShortRedirect(continue_handoff(token), 303)
+    except HandoffUnknown:
+        _remember_origin(token)
+        raise
+
+
+def _remember_origin(token: str) -> None:
+    """Let the page of a refusal lead back to the course that a launch came from, which cannot be continued now."""
+    with reading() as db:
+        found = handoffs.origin_of(db, token)
+    if found is not None:
+        g.way_back = WayBack.of_stored(*found)
 
 
 def _loaded(

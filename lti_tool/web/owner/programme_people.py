@@ -111,7 +111,8 @@ def completion_of(status: str, completion: str | None) -> str:
         case ParticipantStatus.REFUSED, _:
             # To take part is voluntary: who has refused is for the tutors of the group alone.
             return str(ParticipantStatus.INVITED)
-        case ParticipantStatus.ONBOARDED, _:
+        case ((ParticipantStatus.ONBOARDED | ParticipantStatus.PAIRED), _):
+            # A journey begins when both have signed; whose signature is missing is not for an owner to see.
             return "not_begun"
     return "begun"
 

@@ -125,6 +125,9 @@ def test_a_missing_title_of_two_is_asked_for_and_the_rest_is_kept(picker: Picker
     assert page.status_code == 422
     kept = {**TITLES, name: " ", "role_view": "apart", "gradebook": "no", "template": "demo"}
     assert {field: fields[field] for field in kept} == kept
+    # What most leave as it is stands folded, and open where something of it was changed or is missing.
+    assert '<details class="further-choices" open>' in page.text
+    assert '<details class="further-choices">' in picker.open().text
 
 
 def test_the_title_of_one_is_not_asked_of_two(picker: Picker) -> None:

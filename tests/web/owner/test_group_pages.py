@@ -136,6 +136,23 @@ def test_the_pages_of_a_group_lead_to_each_other(visit: Come) -> None:
         assert not {each for each in outside if each.startswith(("programme", "cohort"))}, below
 
 
+def test_a_journey_has_not_begun_before_both_have_signed(visit: Come) -> None:
+    owners = visit(situations.owner)
+    group = owners.link("owner/programmes/[0-9a-f-]+", "owner/")
+    assert "Bernard to sign" in said(owners.text())  # as the tutor of the course reads it
+    people = owners.text(f"{group}/people")
+    states = {
+        name: re.search(rf'{name}.*?class="journey">(?:<[^>]+>)*([^<]+)', people, flags=re.S)[1]  # type: ignore[index]
+        for name in ("Bernard Lefèvre", "Chloé Dubois", "Paul Moreau", "Inès Benali")
+    }
+    assert states == {
+        "Bernard Lefèvre": "Not begun",
+        "Chloé Dubois": "Not begun",
+        "Paul Moreau": "Under way",
+        "Inès Benali": "Under way",
+    }
+
+
 def test_ids_of_another_group_are_not_found_in_this_one(visit: Come, services: Services) -> None:
     visit(situations.tutor, family="canvas")
     with services.database.reading() as db:
