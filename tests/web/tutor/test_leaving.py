@@ -26,7 +26,7 @@ def test_a_tutor_takes_somebody_out_of_a_pair_and_back_in(visit, services):
     page = participant_page(here, services, "Yanis Haddad")
     assert f"{page}/take-out" in here.text(page)
     asked = said(here.text(f"{page}/take-out"))
-    assert "The pair of Yanis Haddad and Françoise Le Goff ends. You will not be able to undo this." in asked
+    assert "The pair of Yanis Haddad and Françoise Le Goff ends, and cannot be restored." in asked
     assert "Meetings, objectives and grades stay as they are." in asked
     assert here.post(f"{page}/take-out", reason="boredom").status_code == 422
     for _tap in range(2):
