@@ -94,7 +94,8 @@ class PausePairForm(FormSchema):
         metadata={
             "label": N_("Until when? (optional)"),
             "hint": N_(
-                "Both see the day. Nothing starts again by itself: on that day the question stands under “Needs you”."
+                "Both see the day. The pair stays paused until you resume it: on that day you are asked "
+                "under “Needs you”."
             ),
         },
     )
@@ -118,7 +119,7 @@ def _end_reason() -> Choice:
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("For you and for the figures: the two people do not see it."),
+            "hint": N_("For you and for the figures: the pair does not see this reason."),
         },
     )
 

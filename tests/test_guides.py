@@ -37,7 +37,7 @@ OURS = {
     "Check the gradebook",
     "Needs you",
     "Send the grade again",
-    "Leave it so",
+    "Leave it as it is",
     "Have a column made in the gradebook",
 }
 """What the guides quote of the tool's own pages, as the catalogues have it."""

@@ -82,7 +82,7 @@ def home() -> ResponseReturnValue:
     if principal.role == CourseRole.OBSERVER:
         return visitor_page(
             _("Nothing to show for now"),
-            _("Your course links you to no participant, so there is nobody to show."),
+            _("Your course has not linked you to any participant, so there is nobody to show."),
             _("If you expect to take part or to see somebody, ask those who run your learning platform."),
         )
     activity = current_activity()

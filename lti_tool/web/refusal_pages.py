@@ -134,8 +134,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Your session has expired"),
                 _(
-                    "Open the activity again from your course: what you have just sent will be offered to you there. "
-                    "It is not saved yet. We keep it, encrypted, for about a day."
+                    "Open the activity again from your course: what you typed waits there, for you to send. "
+                    "We keep it, encrypted, for about a day."
                 ),
             )
         case Advice.SESSION_OVER_FORM_LOST:

@@ -128,7 +128,7 @@ TAKE_OUT_REASONS: Mapping[str, str] = {
 }
 
 END_REASONS: Mapping[str, str] = {
-    "time": N_("There is no time for it now"),
+    "time": N_("No time at the moment"),
     "match": N_("Another partner suits better"),
     "left-organisation": N_("One of them has left the company"),
     "completed-early": N_("They have done what they wanted"),

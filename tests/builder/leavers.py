@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from lti_tool.mentoring.enrolment.leaving import put_aside, take_out
 from tests.builder import situations
 from tests.builder.cohorts import BuiltParticipant
@@ -46,6 +44,6 @@ def _out(situation: Situation, participant: BuiltParticipant) -> BuiltParticipan
         participant_id=participant.id,
         cohort_id=situation.cohort.id,
         reason="left-organisation",
-        now=situation.now - dt.timedelta(days=2),
+        now=situation.now,
     )
     return participant

@@ -47,7 +47,7 @@ def switched(platform: Platform, browser: Browser) -> Any:
 def test_a_teacher_who_switches_their_role_looks_and_takes_no_part(
     services: Services, platform: Platform, browser: Browser, switched: Any
 ) -> None:
-    assert "You are looking as a learner" in switched.text
+    assert "You are viewing this as a learner" in switched.text
     assert "how would you like to take part" not in switched.text
     assert role_in_course(services) == CourseRole.SWITCHED
     fields = confirmation(switched).fields

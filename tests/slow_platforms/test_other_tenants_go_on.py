@@ -250,7 +250,7 @@ def test_nine_tutors_of_a_roster_that_drips_or_never_ends(
         ]
         pages = [browser.get(path) for browser, path in (tutor.result() for tutor in come)]
     assert [page.status_code for page in pages] == [200] * 9
-    assert all("The roster is being read." in page.text for page in pages)
+    assert all("The list of participants is being read." in page.text for page in pages)
     assert (slow.requests[roster], states_of_readings(services)) == (0, {"waiting": 9})
     jobs.start()
     wait_until(lambda: slow.requests[roster], 10)
@@ -329,7 +329,7 @@ def test_a_roster_appears_by_itself_on_the_page_that_had_it_read(
     serve_quick_roster(services, platform, slow)
     browser, path = launch_as_tutor(served, platform, f"{platform.keysets.url}/quick?x=1", 0)
     page = browser.get(path)
-    assert "The roster is being read." in page.text
+    assert "The list of participants is being read." in page.text
     assert "Ngozi Eze" not in page.text
     jobs.start()
     wait_until(lambda: "Ngozi Eze" in browser.get(f"{path}cohort/live").text, 20)

@@ -90,7 +90,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "PairPaused": N_("%(actor)s put %(about)s on hold"),
     "PairResumed": N_("%(actor)s let %(about)s go on"),
     "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
-    "PairClosed": N_("%(actor)s ended the pair of %(about)s, its time being over"),
+    "PairClosed": N_("%(actor)s ended the pair of %(about)s: its time was over"),
     "PairMovedOut": N_("%(actor)s moved %(about)s to group %(other_group)s"),
     "PairMovedIn": N_("%(actor)s moved %(about)s here from group %(other_group)s"),
     "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),

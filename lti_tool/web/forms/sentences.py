@@ -58,8 +58,8 @@ def _choose(sentence: str) -> Sentences:
 
 
 _AREA: Final = _choose(N_("Choose an area."))
-_REASON: Final = _choose(N_("Choose a reason from the list, or none: it is optional."))
-_SHORTEN: Final = {"too_long": N_("Shorten your words: %(max)s characters at most, and there are %(count)s.")}
+_REASON: Final = _choose(N_("That reason is not in the list. Choose another one, or none."))
+_SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {

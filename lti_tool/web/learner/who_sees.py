@@ -40,7 +40,7 @@ OBJECTIVES: Final = Subject(
     N_("Your objectives"),
     "leaf",
     (Action.KEEP_OBJECTIVES,),
-    N_("the two of you; your tutor, of those for which you chose the tutor’s word"),
+    N_("the two of you; your tutor, for those that you asked your tutor to confirm"),
 )
 NOTES: Final = Subject(
     N_("Your notes"),
@@ -52,7 +52,7 @@ ONESELF: Final = Subject(
     N_("What you say about yourself"),
     "eye",
     (Action.VIEW_OWN_PAIR,),
-    N_("the person suggested to you; how to reach you, once you have both accepted"),
+    N_("the person suggested to you; your contact details, once you have both accepted"),
 )
 TOPICS: Final = Subject(
     N_("Your topics, languages and time zone, where you give them"),
@@ -62,7 +62,7 @@ TOPICS: Final = Subject(
 )
 
 FIT: Final = Subject(
-    N_("What speaks for a partner: how many of your topics, which languages"),
+    N_("What the two of you have in common: number of topics, languages"),
     "equal",
     (Action.COMPARE_PARTNERS,),
     N_("the person suggested to you"),

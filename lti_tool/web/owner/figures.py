@@ -118,7 +118,7 @@ class ProgrammeRecord:
         kpi = next((each for each in self.settings.get("kpis", ()) if each.get("code") == code), None)
         target = kpi.get("target") if kpi is not None and kpi.get("unit") == "share" else None
         return (
-            _("%(number)s %%", number=number(round(float(Fraction(str(target["value"])) * 100), 1)))
+            _("%(number)s%%", number=number(round(float(Fraction(str(target["value"])) * 100), 1)))
             if target
             else ""
         )

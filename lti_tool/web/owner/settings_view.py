@@ -160,7 +160,7 @@ def _value(written: Any, unit: str, currency: str = "") -> str:
         return str(written)
     match unit:
         case "share":
-            return _("%(number)s %%", number=number(round(value * 100, 1)))
+            return _("%(number)s%%", number=number(round(value * 100, 1)))
         case "hours":
             return _("%(number)s h", number=number(round(value, 1)))
         case "minutes":

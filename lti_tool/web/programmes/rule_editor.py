@@ -233,6 +233,7 @@ def page(
         has_problems=bool(problems),
         is_tried_again=is_tried_again,
         names=rule_wording.names(),
+        planned=rule_wording.planned(),
         course_title=course_title(),
         done=flash_message(),
     )

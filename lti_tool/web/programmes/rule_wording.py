@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from lti_tool.mentoring.completion.criteria import CRITERIA
 from lti_tool.mentoring.completion.criteria.base import long_duration
+from lti_tool.mentoring.completion.criteria.planned import PLANNED_CRITERIA
 from lti_tool.mentoring.completion.rule_warnings import RuleWarning, Warning
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
@@ -33,9 +35,14 @@ NAMES: Final[Mapping[str, str]] = {
 """What can be added, in the order of the list."""
 
 
-def names() -> list[tuple[str, str]]:
+def names() -> dict[str, str]:
     """The same in the present language."""
-    return [(kind, _(words)) for kind, words in NAMES.items()]
+    return {kind: _(words) for kind, words in NAMES.items()}
+
+
+def planned() -> list[str]:
+    """Of the same, what nothing measures yet: it can be kept in a draft, and such a draft cannot be applied."""
+    return [kind for kind in NAMES if kind in PLANNED_CRITERIA and kind not in CRITERIA]
 
 
 _SENTENCES: Final[Mapping[str, str]] = {

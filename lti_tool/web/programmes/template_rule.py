@@ -121,6 +121,7 @@ def _page(form: Form, record: OwnRecord, in_force: TypedRule) -> ResponseReturnV
             for problem in problems.get(name, ())
         ],
         names=rule_wording.names(),
+        planned=rule_wording.planned(),
         sentence=sentence,
     )
     return html, form.status

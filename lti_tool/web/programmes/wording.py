@@ -54,7 +54,7 @@ KEYS: Final[Mapping[str, str]] = {
 
 INTRODUCTIONS: Final[Mapping[str, str]] = {
     Section.GOAL: N_(
-        "People read the name at the top of their pages. One language is enough: the text then stands for both."
+        "People read the name at the top of their pages. One language is enough: the text is then used for both."
     ),
     Section.BUDGET: N_(
         "With it the tool will be able to say what a confirmed hour costs. Leave open what you do not know."
@@ -74,7 +74,7 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "Choose those that this group gets. The choice of “before” is frozen at the start."
     ),
     Section.DATES: N_(
-        "The meetings take place between the first and the last day. The follow-up says what is left of it."
+        "The meetings take place between the first and the last day. The follow-up shows what has lasted."
     ),
     Section.VISIBILITY: N_("What two people write stays with the two of them, whatever is set here."),
 }

@@ -64,7 +64,7 @@ def _second(line: InboxLine) -> SecondChoice | None:
         return None
     if line.grade is not None and not line.grade.can_arrive:
         return SecondChoice(launch_url_for("grades.send"), _("Try again"))
-    return SecondChoice(launch_url_for("grades.leave"), _("Leave it so"))
+    return SecondChoice(launch_url_for("grades.leave"), _("Leave it as it is"))
 
 
 def _meetings_of(line: InboxLine) -> tuple[str, str] | None:

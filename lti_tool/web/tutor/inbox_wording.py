@@ -252,9 +252,9 @@ def action_of(line: InboxLine) -> str:
             return _("Choose the group") if line.copy is not None and line.copy.is_here else ""
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED:
             is_in_vain = line.grade is not None and not line.grade.can_arrive
-            return _("Leave it so") if is_in_vain else _("Send the grade again")
+            return _("Leave it as it is") if is_in_vain else _("Send the grade again")
         case LineKind.GRADE_OVERRIDDEN:
-            return _("Leave it so")
+            return _("Leave it as it is")
         case LineKind.DIFFERS | LineKind.SILENT:
             return _("Write to both")
         case LineKind.INVITED:
@@ -262,7 +262,7 @@ def action_of(line: InboxLine) -> str:
         case LineKind.REFUSED:
             return _("Noted")
         case LineKind.PAUSE_OVER:
-            return _("Let this pair go on")
+            return _("Resume this pair")
     if len(line.people) == 2:
         return _("Write to both")
     return _("Write to %(name)s", name=wording.first_name_to_others(line.people[0].card))

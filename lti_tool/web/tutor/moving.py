@@ -233,14 +233,14 @@ def _effect(seen: PersonPreview, *, sees_progress: bool) -> str:
         case Effect.STAYS_COMPLETE:
             return _("has completed, and stays so")
         case Effect.UP | Effect.DOWN if sees_progress:
-            return _("goes from %(before)s %% to %(after)s %%", before=seen.before, after=seen.after)
+            return _("goes from %(before)s%% to %(after)s%%", before=seen.before, after=seen.after)
         case Effect.UP:
             return _("comes closer to the end")
         case Effect.DOWN:
             return _("has more to do to complete")
         case Effect.UNCHANGED if sees_progress:
-            return _("stays at %(percent)s %%", percent=seen.after)
-    return _("stays at %(percent)s %%", percent=seen.after) if sees_progress else _("stays the same")
+            return _("stays at %(percent)s%%", percent=seen.after)
+    return _("stays at %(percent)s%%", percent=seen.after) if sees_progress else _("stays the same")
 
 
 def _reasons(pair: MovedPair) -> list[str]:

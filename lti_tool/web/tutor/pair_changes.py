@@ -44,7 +44,7 @@ NAMED: Final = 6
 """How many of those who are free are named at most."""
 
 END_REASONS: Final[Mapping[str, str]] = {
-    "time": N_("There is no time for it now"),
+    "time": N_("No time at the moment"),
     "match": N_("Another partner suits better"),
     "left-organisation": N_("One of the two has left the company"),
     "completed-early": N_("They have done what they wanted"),
@@ -85,7 +85,7 @@ def _pause(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
                 "until the pair goes on."
             ),
             _("Their meetings, objectives and results stay as they are."),
-            _("You can let it go on at any time."),
+            _("You can resume it at any time."),
         ),
         _("Pause this pair"),
     )
@@ -93,13 +93,13 @@ def _pause(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
 
 def _resume(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
-        _("Let %(mentee)s and %(mentor)s go on", mentee=mentee, mentor=mentor),
+        _("Resume the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _("They go on where they were, with everything that they have done so far."),
             _("Both see it on their page, and can record meetings again."),
             _("Their programme still ends on %(day)s.", day=day(_end_of(pair))),
         ),
-        _("Let this pair go on"),
+        _("Resume this pair"),
     )
 
 
@@ -113,7 +113,7 @@ def _end(pair: PairRecord, mentee: str, mentor: str) -> Asked:
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _("You will not be able to undo this."),
-            _("Both see on their page that their pair has ended, with no fault of anybody."),
+            _("Both see on their page that their pair has ended, through nobody’s fault."),
             _kept(pair),
             _("You can propose another pair, also to the same two people."),
         ),
@@ -162,7 +162,7 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
                 teach=teach,
             ),
         ),
-        _("End this pair and choose"),
+        _("End this pair and choose again"),
         is_final=True,
     )
 

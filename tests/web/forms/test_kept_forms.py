@@ -26,7 +26,7 @@ from tests.web.forms.typed import OBJECTIVE, expire, filled, form_of, launch_aga
 from tests.web.visiting import Visit
 
 TITLE = OBJECTIVE["title"]
-KEPT, LOST = "It is not saved yet.", "could not be kept"
+KEPT, LOST = "what you typed waits there, for you to send", "could not be kept"
 
 
 def kept(services: Services) -> list[KeptForm]:

@@ -107,4 +107,4 @@ def test_too_long_a_text_says_how_long_it_is():
     found = bound_field(
         ThanksForm(), "words", prefix="", value="a\r\n" * 200, problems=[Problem("too_long", max=300)]
     )
-    assert found.problems == ["Shorten your words: 300 characters at most, and there are 399."]
+    assert found.problems == ["Your text has 399 characters. The limit is 300."]

@@ -58,15 +58,15 @@ def test_the_page_names_the_readers_of_the_policy():
         "Your name, and the day on which you complete": (
             "the two of you, Claire, those who run the programme and human resources, where the programme says so"
         ),
-        "Your objectives": "the two of you; your tutor, of those for which you chose the tutor’s word",
+        "Your objectives": "the two of you; your tutor, for those that you asked your tutor to confirm",
         "Your notes": "you, and your partner where you share them",
         "What you say about yourself": (
-            "the person suggested to you; how to reach you, once you have both accepted"
+            "the person suggested to you; your contact details, once you have both accepted"
         ),
         "Your topics, languages and time zone, where you give them": (
             "you, the person suggested to you (only the topics that suit you both) and Claire"
         ),
-        "What speaks for a partner: how many of your topics, which languages": (
+        "What the two of you have in common: number of topics, languages": (
             "the person suggested to you, Claire and those who run the programme"
         ),
         "Your managers": "nothing personal",
@@ -76,7 +76,7 @@ def test_the_page_names_the_readers_of_the_policy():
 def test_another_reader_in_the_policy_is_another_one_on_the_page():
     table = {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER, Capacity.TUTOR})}
     assert {line.what: line.readers for line in who_sees(None, table)}["Your objectives"] == (
-        "the two of you; your tutor, of those for which you chose the tutor’s word and your tutor"
+        "the two of you; your tutor, for those that you asked your tutor to confirm and your tutor"
     )
     with pytest.raises(KeyError):
         who_sees(None, {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})

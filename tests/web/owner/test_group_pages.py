@@ -204,7 +204,7 @@ def test_an_owner_takes_somebody_out_and_back_in(visit: Come, services: Services
     page = f"{group}people/{participant}"
     assert f"{group}cohort/people/{participant}/take-out" in here.text(page)
     asked = said(here.text(f"{group}cohort/people/{participant}/take-out"))
-    assert "The pair of Yanis Haddad and Françoise Le Goff ends." in asked
+    assert "The pair of Yanis Haddad and Françoise Le Goff ends, and cannot be restored." in asked
     answer = here.post(f"{group}cohort/people/{participant}/take-out", reason="own-wish")
     assert answer.location.partition("?")[0] == here.home + group
     text = said(here.text(group))

@@ -179,7 +179,7 @@ def test_an_owner_finds_no_word_title_or_date_of_a_pair_on_any_page(visit: Come,
     person = re.search(r'href="[^"]*/l/[^/]+/([^"]+)"><bdi>Paul Moreau', people)
     assert person is not None
     assert "Paul Moreau</bdi></h1>" in here.text(person[1])
-    assert re.search(r"\d % \(target: 70 %\)</span></dt><dd>\d of \d", pages["owner.programme"])
+    assert re.search(r"\d% \(target: 70%\)</span></dt><dd>\d of \d", pages["owner.programme"])
     # Nor how far one person is, and why.
     assert "Would complete today" in pages["of_group_rule_editor.edit"]
     assert set(re.findall(r'<span class="effect">([^<]*)</span>', pages["of_group_rule_editor.edit"])) == {""}

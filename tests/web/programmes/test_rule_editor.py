@@ -48,6 +48,8 @@ def test_what_nothing_measures_yet_is_kept_in_a_group_and_cannot_be_applied(
     visit: Come, services: Services
 ) -> None:
     page = opened(visit, situations.tutor)
+    assert re.findall(r'value="add:(\w+)"', page.text)[-4:] == ["group", "assessment", "training", "xapi"]
+    assert "A group of conditions Not measured yet: for a draft only A questionnaire answered" in page.words
     page.press("add:group")
     assert "This group is empty." in page.words
     offered = re.findall(r'value="add:(\w+):criteria.2"', page.text)

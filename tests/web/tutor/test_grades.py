@@ -144,17 +144,17 @@ def test_what_a_tutor_leaves_as_it_is_asks_for_nothing_until_it_changes(visit, s
     set_grades(services, GradeStatus.REMOVED, deletions=1)
     found = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
     assert found
-    before = here.text().count("Leave it so")
+    before = here.text().count("Leave it as it is")
     answer = here.post("cohort/grades/leave", participant_id=found[1])
     said = here.client.get(answer.location).text
     assert ("asks for nothing any more" in said, 'id="undo"' in said) == (True, True)
-    assert here.text().count("Leave it so") == before - 1
+    assert here.text().count("Leave it as it is") == before - 1
     here.post("cohort/grades/ask", participant_id=found[1])
-    assert here.text().count("Leave it so") == before
+    assert here.text().count("Leave it as it is") == before
     here.post("cohort/grades/leave", participant_id=found[1])
     with services.database.transaction() as db:
         db.execute(sa.update(ScoreTrail).values(changed_at=utcnow()))
-    assert here.text().count("Leave it so") == before
+    assert here.text().count("Leave it as it is") == before
 
 
 def test_the_live_part_changes_with_a_grade(visit, services) -> None:
@@ -203,7 +203,7 @@ def test_a_tutor_reads_that_deleted_grades_were_sent_again_and_how_to_stop_it(vi
         db.execute(sa.update(ScoreTrail).values(deletions=1, changed_at=utcnow()))
     page = here.text()
     assert re.search(r"\d grades were deleted in the gradebook: they were sent once more", page)
-    assert "Delete it there once more" in page
+    assert "delete it there once more" in page
 
 
 def test_a_tutor_reads_that_nothing_is_sent_to_a_column_that_is_gone(visit, services) -> None:

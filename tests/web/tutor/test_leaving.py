@@ -26,7 +26,7 @@ def test_a_tutor_takes_somebody_out_of_a_pair_and_back_in(visit, services):
     page = participant_page(here, services, "Yanis Haddad")
     assert f"{page}/take-out" in here.text(page)
     asked = said(here.text(f"{page}/take-out"))
-    assert "The pair of Yanis Haddad and Françoise Le Goff ends. You will not be able to undo this." in asked
+    assert "The pair of Yanis Haddad and Françoise Le Goff ends, and cannot be restored." in asked
     assert "Meetings, objectives and grades stay as they are." in asked
     assert here.post(f"{page}/take-out", reason="boredom").status_code == 422
     for _tap in range(2):
@@ -77,7 +77,7 @@ def test_a_tutor_puts_aside_who_will_take_no_part_and_takes_them_back(visit, ser
         query = sa.select(Person.id).where(Person.name == "Sophie Garnier")
         known = str(db.scalars(query).one())
     where = next(each for each in ("no_role", "unopened") if "Sophie Garnier" in here.text(f"?state={each}"))
-    assert "Will not take part" in said(here.text(f"?state={where}"))
+    assert "Mark as not taking part" in said(here.text(f"?state={where}"))
     assert person_id(here.text("cohort/pairing"), "Sophie Garnier") == known
     here.post("cohort/put-aside", person_id=known)
     assert "Sophie Garnier will not take part" in said(here.text("?state=out"))

@@ -47,7 +47,7 @@ def report(services: Services, people: int) -> None:
 def test_the_first_visit_has_the_roster_read_and_shows_what_is_known(visit, services):
     here = visit(with_roster())
     page = here.text()
-    assert "The roster is being read. They appear here at the end" in page
+    assert "The list of participants is being read. They appear here at the end" in page
     assert "Sophie Garnier" in page
     [job] = jobs(services)
     with services.database.reading() as db:
@@ -123,7 +123,7 @@ def test_each_step_of_the_reading_changes_the_live_part(visit, services):
 
 def test_a_roster_that_could_not_be_read_is_said_and_can_be_asked_for(visit):
     page = visit(with_roster(roster_paused_until=MINUTE, roster_read_at=-dt.timedelta(days=1))).text()
-    assert "The roster could not be read just now." in page
+    assert "The list of participants could not be read just now." in page
     assert "as it was when it was last read (since yesterday)" in page
     assert BUTTON in page
 
@@ -133,7 +133,7 @@ def test_the_button_has_a_fresh_roster_read_again(visit, services):
     assert BUTTON in here.text()
     answer = here.post("cohort/roster")
     assert answer.status_code == 302
-    assert "The roster is being read." in here.client.get(answer.location).text
+    assert "The list of participants is being read." in here.client.get(answer.location).text
     assert BUTTON not in here.text()
     assert len(jobs(services)) == 1
 
@@ -159,6 +159,6 @@ def test_an_empty_course_is_not_called_empty_while_its_roster_is_read(visit):
         situation.course.roster_url = ADDRESS
 
     page = visit(build).text()
-    assert "The roster is being read." in page
+    assert "The list of participants is being read." in page
     assert "you can leave this page." in page
     assert "Nobody is in this group yet" not in page
