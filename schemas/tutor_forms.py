@@ -138,7 +138,7 @@ class TakeOutForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why? (optional)"),
-            "hint": N_("For whoever looks after the group: neither they nor their partner see it."),
+            "hint": N_("For the programme team: neither this person nor their partner sees the reason."),
         },
     )
 

@@ -83,7 +83,7 @@ def home() -> ResponseReturnValue:
         return visitor_page(
             _("Nothing to show for now"),
             _("Your course has not linked you to any participant, so there is nobody to show."),
-            _("If you expect to take part or to see somebody, ask those who run your learning platform."),
+            _("If you expect to take part or to see somebody, ask the team of your course."),
         )
     activity = current_activity()
     if activity is not None and activity.is_draft:
