@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, 
 
 from tests.browser.chromium import EVERY_COOKIE, chromium
 from tests.browser.conftest import Platforms
-from tests.browser.demo_course import TUTOR, DemoCourse, join
+from tests.browser.demo_course import TUTOR, DemoCourse, join, tap
 from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
@@ -108,7 +108,7 @@ def test_everything_works_after_the_launch(mode: Mode, course: DemoCourse) -> No
     assert ("." in key) == mode.address_is_secret
 
     join(place, "mentor")  # type: ignore[arg-type]  # of a tab as of a frame
-    place.locator("nav.switch button", has_text="Français").click()
+    tap(place.locator("nav.switch button", has_text="Français"))
     expect(place.locator("html")).to_have_attribute("lang", "fr")
     reload_page(place)
     expect(place.locator("html")).to_have_attribute("lang", "fr")
