@@ -14,7 +14,6 @@ from flask import Flask, g
 from lti_tool.lti.deep_linking.response import is_platforms_own
 from lti_tool.lti.launch.opened_launch import LaunchRegistration, OpenedLaunch
 from lti_tool.lti.launch.tool_config import PlatformRegistration
-from lti_tool.lti.registration.models import Registration
 
 LONGEST_MESSAGE: Final = 300
 """Characters of one message: platforms take addresses of about two thousand."""
@@ -38,22 +37,6 @@ class WayBack(NamedTuple):
                 auth_login_url=registration.get_auth_login_url() or "",
                 jwks_url=registration.get_key_set_url() or "",
                 frame_origins=registration.frame_origins,
-                platform_family=registration.platform_family,
-            ),
-        )
-
-    @classmethod
-    def of_stored(cls, address: str | None, registration: Registration) -> Self:
-        """The same of a launch that waited to be continued, and can be no more."""
-        return cls(
-            address,
-            LaunchRegistration(
-                id=registration.id,
-                issuer=registration.issuer,
-                client_id=registration.client_id,
-                auth_login_url=registration.auth_login_url,
-                jwks_url=registration.jwks_url,
-                frame_origins=list(registration.frame_origins),
                 platform_family=registration.platform_family,
             ),
         )

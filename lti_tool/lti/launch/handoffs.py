@@ -54,7 +54,7 @@ def get(db: Session, token: str) -> VerifiedLaunch:
     return VerifiedLaunch.from_json(_waiting(db, token).launch)
 
 
-def origin_of(db: Session, token: str) -> tuple[str | None, Registration] | None:
+def return_address_of(db: Session, token: str) -> tuple[str | None, Registration] | None:
     """Where the launch of a token, which may be used up or over, says that its person wants to go back to, and its
     registration; None for a token that is not known, or not any more.
     """

@@ -6,6 +6,8 @@ passes ends with a redirect to a page with an address of its own, so that a relo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
@@ -198,12 +200,8 @@ def prove_handoff(token: str) -> ResponseReturnValue:
 def show_handoff(token: str) -> ResponseReturnValue:
     """Ask in the new tab whose launch it is before anything opens, and try to set a cookie here."""
     rate_limits.limit(TooManyConfirmations)
-    try:
-        with reading() as db:
-            waiting = handoffs.get(db, token)
-    except HandoffUnknown:
-        _remember_origin(token)
-        raise
+    with _leading_back(token), reading() as db:
+        waiting = handoffs.get(db, token)
     cookies = BrowserCookies()
     if cookies.get_cookie(BROWSER_COOKIE) is None:
         cookies.set_cookie(BROWSER_COOKIE, new_secret(), BROWSER_COOKIE_SECONDS)
@@ -223,19 +221,22 @@ def consume_handoff(token: str) -> ResponseReturnValue:
     rate_limits.limit(TooManyConfirmations)
     if cross_site_header(current_services().config.base_url) is not None:
         raise HandoffForged
-    try:
+    with _leading_back(token):
         return ShortRedirect(continue_handoff(token), 303)
+
+
+@contextmanager
+def _leading_back(token: str) -> Iterator[None]:
+    """Where a launch cannot be continued any more, let the page that says so lead back to its course."""
+    try:
+        yield
     except HandoffUnknown:
-        _remember_origin(token)
+        with reading() as db:
+            found = handoffs.return_address_of(db, token)
+        if found is not None:
+            address, registration = found
+            g.way_back = WayBack.of_refused(address, PlatformRegistration.from_row(registration))
         raise
-
-
-def _remember_origin(token: str) -> None:
-    """Let the page of a refusal lead back to the course that a launch came from, which cannot be continued now."""
-    with reading() as db:
-        found = handoffs.origin_of(db, token)
-    if found is not None:
-        g.way_back = WayBack.of_stored(*found)
 
 
 def _loaded(
