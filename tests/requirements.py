@@ -25,8 +25,8 @@ def chromium_path() -> str | None:
     return next((path for path in map(shutil.which, names) if path), None)
 
 
-def windowless_browser_path() -> str | None:
-    """Where Chromium without a window is: the same engine for half the processor time, and no profile.
+def headless_shell_path() -> str | None:
+    """Where Chromium's headless shell is: the same engine for half the processor time, and no profile.
 
     https://developer.chrome.com/blog/chrome-headless-shell. Where it is not installed, the system's browser does it.
     """

@@ -24,7 +24,7 @@ from tests.browser.demo_process import running_demo
 from tests.browser.served_tool import ServedTool, serving_tool
 from tests.canvas.conftest import CANVAS
 from tests.databases import sqlalchemy_url as sqlalchemy_url
-from tests.requirements import windowless_browser_path
+from tests.requirements import headless_shell_path
 from tests.web.setup.conftest import new_invitation
 from tests.web.setup.listening import tool_and_lms
 
@@ -42,7 +42,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """A browser without a profile; each test opens a window of its own in it."""
-    started = playwright.chromium.launch(executable_path=windowless_browser_path(), args=list(ARGUMENTS))
+    started = playwright.chromium.launch(executable_path=headless_shell_path(), args=list(ARGUMENTS))
     yield started
     started.close()
 
@@ -51,7 +51,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def unchecked_browser(playwright: Playwright) -> Iterator[Browser]:
     """The same, that lets a page which is not really on the network frame this machine's."""
     arguments = [*ARGUMENTS, "--disable-features=LocalNetworkAccessChecks"]
-    started = playwright.chromium.launch(executable_path=windowless_browser_path(), args=arguments)
+    started = playwright.chromium.launch(executable_path=headless_shell_path(), args=arguments)
     yield started
     started.close()
 
