@@ -82,8 +82,8 @@ def home() -> ResponseReturnValue:
     if principal.role == CourseRole.OBSERVER:
         return visitor_page(
             _("Nothing to show for now"),
-            _("Your course has not linked you to any participant, so there is nobody to show."),
-            _("If you expect to take part or to see somebody, ask the team of your course."),
+            _("Your course has not linked you to anybody yet."),
+            _("If you expect to take part or to see somebody, ask a teacher of this course."),
         )
     activity = current_activity()
     if activity is not None and activity.is_draft:

@@ -12,6 +12,7 @@ from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web.shown_settings import current_settings
@@ -359,6 +360,15 @@ def person(card: PersonCard) -> str:
 def first_name(card: PersonCard) -> str:
     """What a partner calls them."""
     return card.given_name or card.name or word(PARTNERS, card.role)
+
+
+def tutors(tutor: TutorRecord | None) -> str:
+    """Everybody who reads what the tutors of a group read, for the middle of a sentence."""
+    if tutor is None:
+        return _("your tutor")
+    if tutor.has_colleagues:
+        return _("%(name)s and your other tutors", name=tutor.called)
+    return tutor.called
 
 
 def first_name_to_others(card: PersonCard) -> str:

@@ -40,7 +40,7 @@ from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.mentoring.reflections.events import ReflectionWritten
 from lti_tool.mentoring.reflections.queries import latest_reflection_for
 from lti_tool.translation import current_language
-from lti_tool.web import grade_wording, new_choice
+from lti_tool.web import grade_wording, new_choice, wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import Activity, current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -141,7 +141,7 @@ def page(*, as_well: bool = False) -> ResponseReturnValue | None:
         is_elsewhere=is_elsewhere,
         other_activity=other_activity,
         course_title=g.launch.course.title,
-        who_sees=who_sees(mine.tutor.called if mine.tutor is not None else None),
+        who_sees=who_sees(wording.tutors(mine.tutor)),
         done=flash_message(),
         preview=False,
     )
@@ -268,7 +268,7 @@ def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
         "learner/welcome.html",
         form=form,
         tutor=tutor,
-        who_sees=who_sees(tutor.called if tutor is not None else None),
+        who_sees=who_sees(wording.tutors(tutor)),
         meetings=next((each["target"] for each in asked if each["type"] == "sessions"), None),
         ends_on=activity.ends_on,
         done=flash_message(),

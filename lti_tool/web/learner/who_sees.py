@@ -85,14 +85,14 @@ def readers_of(subject: Subject, table: Mapping[Action, frozenset[Capacity]] = T
     return frozenset().union(*(table[action] for action in subject.actions))
 
 
-def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> tuple[Line, ...]:
-    """The lines for a learner. ``tutor``: what the tutor is called, where one is known.
+def who_sees(tutors: str, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> tuple[Line, ...]:
+    """The lines for a learner. ``tutors``: what the tutors of the group are called.
 
     Raises :class:`KeyError` for a capacity that the policy gives and for which there are no words.
     """
     words = {
-        Capacity.TUTOR: tutor or _("your tutor"),
-        Capacity.OWNER: _("those who run the programme"),
+        Capacity.TUTOR: tutors,
+        Capacity.OWNER: _("the people who run the programme"),
         Capacity.HR_WITH_NAMES: _("human resources, where the programme says so"),
     }
     found = []

@@ -53,7 +53,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.complete, "Journey complete. Well done to you both."),
         (situations.complete_and_refused, 'class="grade-missing"'),
         (situations.awaits_tutor, "You have done everything"),
-        (situations.observer, "there is nobody to show"),
+        (situations.observer, "not linked you to anybody yet"),
         (situations.observer_of_two, "Not taking part yet."),
         (situations.anonymous, "Your course did not say who you are"),
         (situations.tutor, "My group"),
