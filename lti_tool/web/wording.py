@@ -400,8 +400,8 @@ def criterion(line: CriterionLine, reader: str, me: str | None = None, partner: 
     missing = tuple(line.params.get("missing") or ()) if line.type == "agreement" else ()
     if me is not None and line.params.get("by") == "both" and len(missing) == 1:
         if missing == (me,):
-            return _("Agreement to be signed: your signature is missing")
-        return _("Agreement to be signed: %(name)s’s signature is missing", name=partner)
+            return _("You have still to sign the agreement")
+        return _("%(name)s has still to sign the agreement", name=partner)
     sentence = criterion_sentence(line.type, line.params, line.target, Reader(reader))
     return sentence.text if sentence is not None else line.type
 

@@ -100,6 +100,6 @@ def who_sees(tutors: str, table: Mapping[Action, frozenset[Capacity]] = TABLE) -
         others = sorted(readers_of(subject, table) - {Capacity.MEMBER}, key=list(Capacity).index)
         *first, last = [_(subject.to_pair), *(words[capacity] for capacity in others)]
         readers = _("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
-        found.append(Line(_(subject.what), subject.icon, readers))
-    found.append(Line(_("Your managers"), "end", _("nothing personal")))
+        found.append(Line(_(subject.what), subject.icon, readers[0].upper() + readers[1:]))
+    found.append(Line(_("Your managers"), "end", _("Nothing personal")))
     return tuple(found)

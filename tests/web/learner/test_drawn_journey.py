@@ -84,7 +84,7 @@ def test_nothing_comes_next_where_the_partner_has_left(visit):
     # Nobody knows the day, and what was planned is no promise any more.
     assert "End</text>" in page
     assert "Closing" not in page
-    assert "Stayed open" in page
+    assert "Left open" in page
     assert "not started" not in page
 
 
@@ -113,7 +113,7 @@ def test_a_knot_is_whole_before_a_meeting_that_waits(visit):
     ("situation", "said"),
     [
         (situations.to_sign, "Agreement to be signed by both of you"),
-        (situations.waits_for_signature, "Agreement to be signed: Inès’s signature is missing"),
+        (situations.waits_for_signature, "Inès has still to sign the agreement"),
         (situations.begins, "The agreement is signed by both of you"),
     ],
 )
