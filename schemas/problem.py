@@ -61,9 +61,6 @@ MESSAGES: Mapping[str, str] = {
     "ends_earlier_unsaid": N_(
         "The programme would end earlier. Tick the box if you mean it, or put the day back."
     ),
-    "not_own_group": N_(
-        "The group that was chosen is not open to your course. Choose another one, or a new group."
-    ),
     "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
     "not_an_hr_link": N_("This is not a link for human resources: copy the whole of it."),
     "ends_before_it_begins": N_("This date is before the first one: choose a later day."),
@@ -183,7 +180,6 @@ NAME_THEIR_FIELD: Final = frozenset(
         "follow_up_missing",
         "learner_missing",
         "hr_link_unknown",
-        "not_own_group",
         "entry_exists",
         "ends_earlier_unsaid",
         "person_missing",

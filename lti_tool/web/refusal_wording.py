@@ -87,7 +87,7 @@ REFUSALS: Mapping[str, str] = {
         "Your company has as many templates as can be kept. Please change one of them instead."
     ),
     "not_own_programme": N_("This programme cannot be used here. Please choose another one."),
-    "not_own_group": N_("This group cannot be shared here. Please choose another one."),
+    "not_own_group": N_("This group cannot be used here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),
     "reflection_gone": N_("This note was deleted in the meantime."),
