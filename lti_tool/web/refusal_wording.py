@@ -66,7 +66,7 @@ REFUSALS: Mapping[str, str] = {
     "other_programme": N_("A pair moves within its programme. Please choose another group."),
     "group_not_running": N_("That group has not started, or is over. Please choose another one."),
     "goes_on_elsewhere": N_("Your mentoring goes on in another group. Your first page says where."),
-    "move_changed": N_("Something has changed since you looked. Look at it again, then move."),
+    "move_changed": N_("Nothing was moved: somebody has changed something since you opened the page."),
     "moved_elsewhere": N_("Somebody has moved a pair to another group meanwhile. Nothing was changed."),
     "pairs_left_behind": N_(
         "One of these people is in another pair by now, which has to move as well. Please look again."
@@ -110,7 +110,9 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
-    "file_not_right": N_("The group has changed since you looked at this list. Please look at it again."),
+    "file_not_right": N_(
+        "This list no longer fits the group, so nobody was added. What to correct is below."
+    ),
     "draft_changed": N_("Somebody else has saved this draft in the meantime."),
     "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
     "rule_changed": N_("Another version of the rule was applied in the meantime."),

@@ -123,7 +123,16 @@ def test_what_is_wrong_is_named_and_nothing_can_be_added(visit: Come) -> None:
         assert sentence in page
     assert f"{shown}/add" not in page
     refused = here.post(f"{shown}/add")
-    assert (refused.status_code, "look at it again" in refused.text) == (409, True)
+    assert (refused.status_code, "no longer fits the group" in refused.text) == (409, True)
+
+
+def test_a_list_that_no_longer_fits_says_who_changed_the_skills_and_when(visit: Come) -> None:
+    here = visit(people_lists.list_gone_wrong)
+    page = here.text(here.link("cohort/adding-people/[0-9a-f-]{36}", "cohort/adding-people/"))
+    change = re.search(r'<time datetime="[^"]+Z"[^>]*>([^<]*)</time>', page)
+    assert change
+    assert "Sophie Martel changed the skills of this programme on" in change[1]
+    assert f'href="{here.home}programme/skills"' in page
 
 
 def test_a_file_that_is_no_list_is_refused_on_the_page(visit: Come) -> None:
