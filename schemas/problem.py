@@ -101,7 +101,7 @@ MESSAGES: Mapping[str, str] = {
     "not_a_moment": N_("Please enter cohort_start or cohort_end, with +30d or -30d if needed, or a date."),
     "star_with_formats": N_("Choose either every format or some formats."),
     # files of people
-    "file_missing": N_("Please choose a file."),
+    "file_missing": N_("Choose a CSV or XLSX file."),
     "file_empty": N_("This file has no rows. Please choose another one."),
     "file_too_large": N_(
         "This file is too large. Please keep to one sheet, and to the columns that are needed."
@@ -183,6 +183,10 @@ NAME_THEIR_FIELD: Final = frozenset(
         "entry_exists",
         "ends_earlier_unsaid",
         "person_missing",
+        "file_missing",
+        "template_file_missing",
+        "template_file_empty",
+        "template_too_large",
     }
 )
 """What is clear without the label of the field, at whichever field it is said."""

@@ -32,6 +32,18 @@ class TemplateTextForm(FormSchema):
             raise ValidationError(list(found))
 
 
+class TemplateFileForm(FormSchema):
+    """A template as a file. The file itself is no field of the form, and is read apart."""
+
+    file = Text(
+        load_default="",
+        metadata={
+            "label": N_("File of the template"),
+            "hint": N_("A .yaml file, as you get it with “Download” on the page of a template."),
+        },
+    )
+
+
 class CopyTemplateForm(BilingualSchema):
     """A company's own template made from another one: what it is called."""
 

@@ -198,7 +198,7 @@ DONE: Mapping[str, str] = {
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
-    "file_dropped": N_("Nobody was added."),
+    "file_dropped": N_("The list was not saved."),
     "awaited_withdrawn": N_("The invitation was removed."),
     "invitation_taken_back": N_(
         "The invitation is taken back. You can invite this person again at any time."
