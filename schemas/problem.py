@@ -85,7 +85,7 @@ MESSAGES: Mapping[str, str] = {
     # completion rules
     "unknown_version": N_("This rule was made by a newer version of the tool."),
     "unknown_criterion": N_("We do not know the criterion “%(type)s”."),
-    "criterion_not_measurable": N_("The criterion “%(type)s” cannot be measured yet. Please take it out."),
+    "criterion_not_measurable": N_("The condition “%(type)s” is not available yet. Please take it out."),
     "nested_too_deep": N_("A group of criteria cannot be put inside another group."),
     "id_repeated": N_("Two criteria have the same name, “%(id)s”."),
     "empty_group": N_("This group is empty. Please add a condition to it, or take it out."),

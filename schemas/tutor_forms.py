@@ -138,7 +138,10 @@ class TakeOutForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why? (optional)"),
-            "hint": N_("The tutors of the group and the owners of the programme see the reason; this person and their partner do not."),
+            "hint": N_(
+                "The tutors of the group and the owners of the programme see the reason; this person and "
+                "their partner do not."
+            ),
         },
     )
 

@@ -116,7 +116,7 @@ REFUSALS: Mapping[str, str] = {
     "draft_changed": N_("Somebody else has saved this draft in the meantime."),
     "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
     "rule_changed": N_("Another version of the rule was applied in the meantime."),
-    "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
+    "rule_not_ready": N_("This draft cannot be applied: one of its conditions is not available yet."),
     "nothing_to_apply": N_("Nothing differs from the rule in force."),
     "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
     "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),

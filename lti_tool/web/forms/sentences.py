@@ -58,7 +58,9 @@ def _choose(sentence: str) -> Sentences:
 
 
 _AREA: Final = _choose(N_("Choose an area."))
-_REASON: Final = _choose(N_("The reason that was sent is not one of these. Choose again, or go on without one."))
+_REASON: Final = _choose(
+    N_("The reason that was sent is not one of these. Choose again, or go on without one.")
+)
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
 _WHO_LEARNS: Final = N_("Choose who learns.")
 

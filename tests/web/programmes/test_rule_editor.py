@@ -48,17 +48,18 @@ def test_what_nothing_measures_yet_is_kept_in_a_group_and_cannot_be_applied(
     visit: Come, services: Services
 ) -> None:
     page = opened(visit, situations.tutor)
-    assert re.findall(r'value="add:(\w+)"', page.text)[-4:] == ["group", "assessment", "training", "xapi"]
-    assert "A group of conditions Not measured yet: for a draft only A questionnaire answered" in page.words
+    # What would keep the programme from starting is named, and is no button.
+    assert re.findall(r'value="add:(\w+)"', page.text)[-1:] == ["group"]
+    assert "A group of conditions Not available yet A questionnaire answered" in page.words
     page.press("add:group")
     assert "This group is empty." in page.words
     offered = re.findall(r'value="add:(\w+):criteria.2"', page.text)
-    assert ("training" in offered, "group" in offered) == (True, False)
+    assert ("reflection" in offered, "training" in offered, "group" in offered) == (True, False, False)
     page.press("add:training:criteria.2")
     kept = draft(services)
     assert kept is not None
     assert [each["type"] for each in kept["criteria"][2]["criteria"]] == ["training"]
-    assert "“The induction finished” cannot be measured yet." in page.words
+    assert "“The induction finished” is not available yet: take it out." in page.words
     assert 'value="apply"' not in page.text
 
 
