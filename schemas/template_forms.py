@@ -97,7 +97,7 @@ class TemplateDatesForm(SectionSchema):
         from_text=True,
         required=True,
         metadata={
-            "label": N_("How many days after its end is the follow-up?"),
+            "label": N_("Follow-up: how many days after the end?"),
             "hint": N_("Some 90 days after the end people can say what they still use."),
         },
     )

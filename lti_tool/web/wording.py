@@ -122,7 +122,7 @@ REFUSAL_REASONS: Mapping[str, str] = {
 
 TAKE_OUT_REASONS: Mapping[str, str] = {
     "left-organisation": N_("Has left the company"),
-    "time": N_("Has no time for it now"),
+    "time": N_("Has no time at the moment"),
     "own-wish": N_("Asked for it"),
     "other": N_("Another reason"),
 }
@@ -229,8 +229,8 @@ DONE: Mapping[str, str] = {
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
-    "pilot_scaled": N_("The group is made. Now add an activity in the course."),
-    "group_taken_back": N_("The group is taken back. Nothing else has changed."),
+    "pilot_scaled": N_("The group is ready. Now add an activity in the course."),
+    "group_taken_back": N_("The group is deleted. Nothing else has changed."),
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),

@@ -149,9 +149,7 @@ def _statements(dialect: Dialect) -> _Statements:
             sa.or_(
                 Membership.role != CourseRole.LEARNER,
                 sa.not_(
-                    sa.or_(
-                        owns_programme_of(cohort_id, Person.id), reads_programme_of(cohort_id, Person.id)
-                    )
+                    sa.or_(owns_programme_of(cohort_id, Person.id), reads_programme_of(cohort_id, Person.id))
                 ),
                 is_enrolled_in(cohort_id, Person.id),
             ),

@@ -194,7 +194,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         },
         "until": {
             "not_a_date": N_("Enter the last day as a whole date: day, month and year."),
-            "ends_before_it_begins": N_("Choose a last day that is not before the first one."),
+            "ends_before_it_begins": N_("“Until” must be the same day as “From”, or a later one."),
         },
         "zone": {"invalid": N_("Choose a time zone from the list.")},
     },
