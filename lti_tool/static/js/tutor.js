@@ -108,7 +108,8 @@
         });
         here.className = wanted.className;
         const pairs = find("#pair-people");
-        if (pairs) pairs.className = wanted.querySelector("#pair-people").className;
+        const pairsNow = wanted.querySelector("#pair-people");
+        if (pairs && pairsNow) pairs.className = pairsNow.className;
         sayMoved(moved);
       }
     });

@@ -331,9 +331,11 @@ def unit(kpi: Mapping[str, Any], document: Document, value: Fraction = Fraction(
 
 
 def target(kpi: Mapping[str, Any], document: Document) -> str:
-    """The target of a measure, such as ``at least 70 %``; empty where it has none."""
+    """The target of a measure, such as ``at least 70%``; empty where it has none."""
     if kpi["target"] is None:
         return ""
     value = Fraction(str(kpi["target"]["value"]))
     number = written(value * 100 if kpi["unit"] == "share" else value, current_language())
+    if kpi["unit"] == "share":
+        return f"{bound(kpi)} {_('%(score)s%%', score=number)}"
     return f"{bound(kpi)} {number}\u00a0{unit(kpi, document, value)}"
