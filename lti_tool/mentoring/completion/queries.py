@@ -157,7 +157,8 @@ def read_rule(document: object) -> CompletionRule:
     """As :func:`lti_tool.mentoring.completion.rule.read_rule`; each rule is read once for a process."""
     try:
         text = json.dumps(document)
-    except (TypeError, ValueError, RecursionError):  # what is no JSON is refused, and where it is wrong is said
+    except (TypeError, ValueError, RecursionError):
+        # What is no JSON is refused, and where it is wrong is said.
         return _read_rule(document)
     return _rule_from(text)
 

@@ -104,7 +104,8 @@ def read_template(document: object) -> ProgrammeTemplate:
     """
     try:
         text = json.dumps(document)
-    except (TypeError, ValueError, RecursionError):  # what is no JSON is refused, and where it is wrong is said
+    except (TypeError, ValueError, RecursionError):
+        # What is no JSON is refused, and where it is wrong is said.
         return _checked(document)
     return _checked_text(text, tuple(criterion_schemas()))
 
