@@ -66,7 +66,7 @@ REFUSALS: Mapping[str, str] = {
     "other_programme": N_("A pair moves within its programme. Please choose another group."),
     "group_not_running": N_("That group has not started, or is over. Please choose another one."),
     "goes_on_elsewhere": N_("Your mentoring goes on in another group. Your first page says where."),
-    "move_changed": N_("Something has changed since you looked. Look at it again, then move."),
+    "move_changed": N_("Nothing was moved: somebody has changed something since you opened the page."),
     "moved_elsewhere": N_("Somebody has moved a pair to another group meanwhile. Nothing was changed."),
     "pairs_left_behind": N_(
         "One of these people is in another pair by now, which has to move as well. Please look again."
@@ -87,7 +87,7 @@ REFUSALS: Mapping[str, str] = {
         "Your company has as many templates as can be kept. Please change one of them instead."
     ),
     "not_own_programme": N_("This programme cannot be used here. Please choose another one."),
-    "not_own_group": N_("This group cannot be shared here. Please choose another one."),
+    "not_own_group": N_("This group cannot be used here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),
     "reflection_gone": N_("This note was deleted in the meantime."),
@@ -110,11 +110,13 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
-    "file_not_right": N_("The group has changed since you looked at this list. Please look at it again."),
+    "file_not_right": N_(
+        "This list no longer fits the group, so nobody was added. What to correct is below."
+    ),
     "draft_changed": N_("Somebody else has saved this draft in the meantime."),
     "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
     "rule_changed": N_("Another version of the rule was applied in the meantime."),
-    "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
+    "rule_not_ready": N_("This draft cannot be applied: one of its conditions is not available yet."),
     "nothing_to_apply": N_("Nothing differs from the rule in force."),
     "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
     "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),

@@ -123,7 +123,7 @@ REFUSAL_REASONS: Mapping[str, str] = {
 
 TAKE_OUT_REASONS: Mapping[str, str] = {
     "left-organisation": N_("Has left the company"),
-    "time": N_("Has no time for it now"),
+    "time": N_("Has no time at the moment"),
     "own-wish": N_("Asked for it"),
     "other": N_("Another reason"),
 }
@@ -199,7 +199,7 @@ DONE: Mapping[str, str] = {
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
-    "file_dropped": N_("Nobody was added."),
+    "file_dropped": N_("The list was not saved."),
     "awaited_withdrawn": N_("The invitation was removed."),
     "invitation_taken_back": N_(
         "The invitation is taken back. You can invite this person again at any time."
@@ -230,8 +230,8 @@ DONE: Mapping[str, str] = {
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
-    "pilot_scaled": N_("The group is made. Now add an activity in the course."),
-    "group_taken_back": N_("The group is taken back. Nothing else has changed."),
+    "pilot_scaled": N_("The group is ready. Now add an activity in the course."),
+    "group_taken_back": N_("The group is deleted. Nothing else has changed."),
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),

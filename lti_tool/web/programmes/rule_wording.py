@@ -291,8 +291,8 @@ def warning(found: RuleWarning) -> str:
         case Warning.NOT_MEASURED:
             kind = NAMES[params["type"]]
             return _(
-                "“%(name)s” cannot be measured yet. The draft keeps it; it cannot be applied, and no programme starts "
-                "with it.",
+                "“%(name)s” is not available yet: take it out. A rule with it cannot be applied, and no programme "
+                "starts with it.",
                 name=_(kind),
             )
         case Warning.EVIDENCE_NOT_RECORDED:
