@@ -141,7 +141,8 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         stops_at = at.end if facts.end_is_dated else START
     if stops_at is not None:
         done = [*at.held, *(x for x, each in at.leaves if each.state is not ObjectiveState.AGREED)]
-        solid_until = min(max([stops_at, *(x + KNOT_LEVEL for x in done)]), at.end)
+        last = at.end if facts.ended_on is not None else at.now
+        solid_until = min(max([stops_at, *(x + KNOT_LEVEL for x in done)]), last)
     nodes, leads_to = _nodes(facts, meetings, at)
     next_at = len(at.held) if at.ahead and not facts.paused else None
     mentor, mentee = (
