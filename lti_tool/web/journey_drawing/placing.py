@@ -52,6 +52,8 @@ SILENCE_MOST: Final = 260.0
 STEP_MOST: Final = 120.0
 """Between two of what was still to come at its end."""
 TODAY_FROM_START: Final = 48.0
+SEARCH_STEPS: Final = 12
+"""Of the search for how wide a day is: now is then less than a quarter of a unit from where it should be."""
 MOST_LEAVES: Final = 12
 """Of one person, before it is tried which have room: the latest."""
 
@@ -212,7 +214,7 @@ def _stretched(
 ) -> _Past:
     """The marks at their days on the scale that brings now to ``width`` after the start."""
     fits, too_wide = 0.0, width / max((last_on - begins_on).days, 1)
-    for _step in range(24):
+    for _step in range(SEARCH_STEPS):
         middle = (fits + too_wide) / 2
         if distances.placed(marks, start, begins_on, last_on, middle)[1] <= start + width:
             fits = middle
