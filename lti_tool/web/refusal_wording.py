@@ -44,22 +44,22 @@ REFUSALS: Mapping[str, str] = {
     "too_late_to_undo": N_(
         "It can be undone for ten minutes, as long as nobody has acted on it since. What was done stands."
     ),
-    "same_day": N_("A meeting of that day is noted already."),
+    "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
-        "Nothing differs from what was noted. Change what differs, or go back and confirm it."
+        "Nothing differs from what was logged. Change what differs, or go back and confirm it."
     ),
     "nothing_waits": N_("Your partner has answered, or the step waits no more. No reminder was left."),
     "nobody_to_remind": N_(
         "Nothing waits there any more, or a reminder has stood there for less than two days."
     ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
-    "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
+    "agreement_first": N_("Both of you sign the agreement first; then your meetings can be logged."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
     "in_the_future": N_("This date is still to come. Please choose today or an earlier day."),
-    "own_session": N_("Your partner confirms what you noted, not you."),
+    "own_session": N_("Your partner confirms what you logged, not you."),
     "not_waiting": N_("This meeting has changed in the meantime. Please look at it again."),
     "session_over": N_("This meeting was removed in the meantime."),
-    "not_own_session": N_("Only the person who noted a meeting can remove it."),
+    "not_own_session": N_("Only the person who logged a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
     "nobody_chosen": N_("Please choose at least one pair."),
     "same_group": N_("These people are in that group already."),

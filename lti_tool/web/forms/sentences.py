@@ -59,6 +59,9 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(
+    N_("That reason is not in the list. Choose another one, or “I would rather not say”.")
+)
+_OTHER_REASON: Final = _choose(
     N_("The reason that was sent is not one of these. Choose again, or go on without one.")
 )
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
@@ -84,7 +87,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     DeclinePairForm: {"reason": _REASON},
     RefuseInvitationForm: {"reason": _REASON},
-    TakeOutForm: {"reason": _REASON},
+    TakeOutForm: {"reason": _OTHER_REASON},
     PausePairForm: {
         "until": {
             "not_a_date": N_("Enter the whole date: day, month and year."),

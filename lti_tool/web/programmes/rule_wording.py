@@ -151,10 +151,10 @@ def had(kind: str, name: str, value: str) -> str:
     return value
 
 
-_STATUSES: Final = {"confirmed": N_("confirmed by the partner"), "held": N_("noted by one of the two")}
+_STATUSES: Final = {"confirmed": N_("confirmed by the partner"), "held": N_("logged by one of the two")}
 _STATUSES_OF_MINUTES: Final = {
     "confirmed": N_("the partner has confirmed"),
-    "held": N_("one of the two has noted"),
+    "held": N_("one of the two has logged"),
 }
 _SIGNERS: Final = {"both": N_("both"), "mentor": N_("the mentor"), "mentee": N_("the mentee")}
 _FEEDBACK: Final = {"self": N_("the person"), "partner": N_("their partner"), "both": N_("each of the two")}

@@ -60,7 +60,7 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
     Section.ROLES: N_("Leave a name empty to keep “mentee” and “mentor”."),
     Section.SKILLS: N_("What people learn in this programme. Objectives and measures refer to them."),
     Section.OBJECTIVES: N_("Pairs choose from this list, and may always add objectives of their own."),
-    Section.FORMATS: N_("Whoever notes a meeting says which of these it was. All of them are counted alike."),
+    Section.FORMATS: N_("Whoever logs a meeting says which of these it was. All of them are counted alike."),
     Section.RHYTHM: N_(
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
@@ -106,7 +106,7 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("In the end you will ask whether it came to that."),
     ),
     Lack.SKILLS: (N_("Name at least one skill."), N_("Objectives and progress are seen by skill.")),
-    Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could note a meeting without one.")),
+    Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could log a meeting without one.")),
     Lack.OBJECTIVES_UNREACHABLE: (
         N_("Say who else can declare an objective reached."),
         N_("What is done in another tool is not read yet: by that alone nobody would reach it."),
