@@ -109,7 +109,15 @@ class History:
         if pair.sessions:
             actions += [self._answer, self._answer, self._answer, self._correct, self._withdraw, self._tell]
         if pair.objectives:
-            actions += [self._agree, self._agree, self._agree, self._edit, self._claim, self._reach, self._drop]
+            actions += [
+                self._agree,
+                self._agree,
+                self._agree,
+                self._edit,
+                self._claim,
+                self._reach,
+                self._drop,
+            ]
             actions += [self._refuse, *([self._work] if pair.sessions else [])]
         if pair.to_accept:
             actions += [self._accept] * 9
