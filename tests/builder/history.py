@@ -62,12 +62,6 @@ class _Pair:
     mentee: uuid.UUID
     sessions: list[uuid.UUID] = field(default_factory=list)
     objectives: list[uuid.UUID] = field(default_factory=list)
-    to_accept: set[uuid.UUID] = field(init=False)
-    to_sign: set[uuid.UUID] = field(init=False)
-    """Who has not accepted, or signed, yet."""
-
-    def __post_init__(self) -> None:
-        self.to_accept, self.to_sign = {self.mentor, self.mentee}, {self.mentor, self.mentee}
 
 
 class History:
@@ -102,27 +96,12 @@ class History:
 
     def _act(self, db: Session, pair: _Pair) -> None:
         actions: list[Callable[[Session, _Pair], None]] = [
-            self._log, self._log, self._log, self._propose, self._propose, self._reflect, self._hold, self._approve,
-            self._reopen, self._move,
+            self._log, self._log, self._log, self._answer, self._answer, self._answer, self._correct, self._withdraw,
+            self._propose, self._propose, self._agree, self._agree, self._agree, self._edit, self._work,
+            self._reflect, self._tell, self._claim, self._reach, self._drop, self._refuse, self._accept, self._accept,
+            self._accept, self._sign, self._sign, self._sign, self._hold,
+            self._approve, self._reopen, self._move,
         ]  # fmt: skip
-        # What cannot be is not tried: half of all that is drawn would be refused.
-        if pair.sessions:
-            actions += [self._answer, self._answer, self._answer, self._correct, self._withdraw, self._tell]
-        if pair.objectives:
-            actions += [
-                self._agree,
-                self._agree,
-                self._agree,
-                self._edit,
-                self._claim,
-                self._reach,
-                self._drop,
-            ]
-            actions += [self._refuse, *([self._work] if pair.sessions else [])]
-        if pair.to_accept:
-            actions += [self._accept] * 9
-        elif pair.to_sign:
-            actions += [self._sign] * 9
         self._random.choice(actions)(db, pair)
 
     def _meet(self, db: Session) -> None:
@@ -154,9 +133,7 @@ class History:
         return self._random.choice([pair.mentor, pair.mentee])
 
     def _accept(self, db: Session, pair: _Pair) -> None:
-        by = self._either(pair)
-        accept_pair(db, pair_id=pair.id, by=by, now=self._now)
-        pair.to_accept.discard(by)
+        accept_pair(db, pair_id=pair.id, by=self._either(pair), now=self._now)
 
     def _hold(self, db: Session, pair: _Pair) -> None:
         """A pair that goes on is put on hold, goes on, or comes to its end, as one in twenty does."""
@@ -172,9 +149,7 @@ class History:
         move_pairs(db, pair_ids=[pair.id], from_cohort_id=here, to_cohort_id=there, now=self._now)
 
     def _sign(self, db: Session, pair: _Pair) -> None:
-        by = self._either(pair)
-        sign_agreement(db, pair_id=pair.id, by=by, now=self._now)
-        pair.to_sign.discard(by)
+        sign_agreement(db, pair_id=pair.id, by=self._either(pair), now=self._now)
 
     def _log(self, db: Session, pair: _Pair) -> None:
         session = log_session(
@@ -190,10 +165,13 @@ class History:
         pair.sessions.append(session.id)
 
     def _session(self, pair: _Pair) -> uuid.UUID:
-        return self._random.choice(pair.sessions)
+        return self._random.choice(pair.sessions) if pair.sessions else self._nothing()
 
     def _objective(self, pair: _Pair) -> uuid.UUID:
-        return self._random.choice(pair.objectives)
+        return self._random.choice(pair.objectives) if pair.objectives else self._nothing()
+
+    def _nothing(self) -> uuid.UUID:
+        raise NotAllowed("nothing_yet")
 
     def _answer(self, db: Session, pair: _Pair) -> None:
         session_id, by = self._session(pair), self._either(pair)
