@@ -35,6 +35,8 @@ LEAF_GAP: Final = 56.0
 LEAF_FROM_MEETING: Final = 24.0
 LEAF_GAPS: Final = ((116.0, 44.0), (92.0, 36.0), (74.0, LEAF_FROM_MEETING), (LEAF_GAP, LEAF_FROM_MEETING))
 """Between two leaves of one strand, and between a leaf and a meeting or now: with room for titles, the best first."""
+LEAF_FROM_BUD: Final = 160.0
+"""Between a leaf and a bud of one strand, where there is room: what has been reached is read whole beside now."""
 LEAF_FROM_LEAF_OF_OTHER: Final = 10.0
 """Enough to see which of the two was first."""
 LEAF_FROM_START: Final = 24.0
@@ -307,7 +309,7 @@ def _buds(
             free = (
                 _free(now + after, end, meetings, own, gap)
                 for after in after_now
-                for gap, _beside in LEAF_GAPS
+                for gap in (LEAF_FROM_BUD, *(gap for gap, _beside in LEAF_GAPS))
             )
             place = next((each for each in free if each is not None), None)
             if place is not None:
