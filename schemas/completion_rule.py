@@ -12,6 +12,7 @@ in no other group. The fields of each criterion are given by whoever measures it
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -118,7 +119,12 @@ def _schema_of(
         # The name goes back to a page: only what can be shown there.
         shown = kind[:40] if isinstance(kind, str) and kind.isascii() and kind.isprintable() else "?"
         raise ValidationError({"type": [Problem("unknown_criterion", type=shown)]})
-    return {**PLANNED, **known}[kind]()
+    return _made({**PLANNED, **known}[kind])
+
+
+@functools.cache
+def _made(schema: type[CriterionSchema]) -> CriterionSchema:
+    return schema()
 
 
 class _Criterion(fields.Field[dict[str, Any]]):
@@ -272,14 +278,24 @@ def load_completion_rule(document: object, criteria: Mapping[str, type[Criterion
     ``criteria``: the fields of each criterion that a rule can have, by type. Weights are ``Fraction``s, lists are
     tuples, ``count`` is None for ``all``. Raises :class:`schemas.problem.ShapeError`.
     """
-    return CompletionRuleSchema(criteria).read(document)
+    return completion_rule_schema(criteria).read(document)
 
 
 def dump_completion_rule(
     loaded: Mapping[str, Any], criteria: Mapping[str, type[CriterionSchema]]
 ) -> dict[str, Any]:
     """Return the JSON document of a checked rule: the inverse of :func:`load_completion_rule`."""
-    return dict(CompletionRuleSchema(criteria).dump(loaded))
+    return dict(completion_rule_schema(criteria).dump(loaded))
+
+
+def completion_rule_schema(criteria: Mapping[str, type[CriterionSchema]]) -> CompletionRuleSchema:
+    """The schema of rules with these criteria, made once: making one takes longer than reading with it."""
+    return _schema_with(tuple(criteria.items()))
+
+
+@functools.lru_cache(maxsize=64)
+def _schema_with(criteria: tuple[tuple[str, type[CriterionSchema]], ...]) -> CompletionRuleSchema:
+    return CompletionRuleSchema(dict(criteria))
 
 
 def load_draft_rule(document: object, criteria: Mapping[str, type[CriterionSchema]]) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def matches(pattern: str, code: str = "invalid") -> validate.Regexp:
     return validate.Regexp(rf"(?:{pattern})\Z", re.ASCII, error=code)
 
 
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's categories Cc, control, and Cs, surrogate, which keep these code points for good."""
+_FORBIDDEN_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The same but for tabs and line ends."""
+
+
 class Text(fields.String):
     """Text that can be stored and shown anywhere: trimmed, in NFC, with ``\\n`` line ends.
 
@@ -82,8 +88,7 @@ class Text(fields.String):
         if len(text) > 4 * self.max_length + 100:
             raise fail("too_long", max=self.max_length)
         text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-        allowed = {"\n", "\t"} if self.lines else set()
-        if any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in text):
+        if (_FORBIDDEN_IN_LINES if self.lines else _FORBIDDEN).search(text):
             raise fail("forbidden_characters")
         if not text and self.required:
             raise self.make_error("required")

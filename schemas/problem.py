@@ -61,9 +61,6 @@ MESSAGES: Mapping[str, str] = {
     "ends_earlier_unsaid": N_(
         "The programme would end earlier. Tick the box if you mean it, or put the day back."
     ),
-    "not_own_group": N_(
-        "The group that was chosen is not open to your course. Choose another one, or a new group."
-    ),
     "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
     "not_an_hr_link": N_("This is not a link for human resources: copy the whole of it."),
     "ends_before_it_begins": N_("This date is before the first one: choose a later day."),
@@ -88,7 +85,7 @@ MESSAGES: Mapping[str, str] = {
     # completion rules
     "unknown_version": N_("This rule was made by a newer version of the tool."),
     "unknown_criterion": N_("We do not know the criterion “%(type)s”."),
-    "criterion_not_measurable": N_("The criterion “%(type)s” cannot be measured yet. Please take it out."),
+    "criterion_not_measurable": N_("The condition “%(type)s” is not available yet. Please take it out."),
     "nested_too_deep": N_("A group of criteria cannot be put inside another group."),
     "id_repeated": N_("Two criteria have the same name, “%(id)s”."),
     "empty_group": N_("This group is empty. Please add a condition to it, or take it out."),
@@ -104,7 +101,7 @@ MESSAGES: Mapping[str, str] = {
     "not_a_moment": N_("Please enter cohort_start or cohort_end, with +30d or -30d if needed, or a date."),
     "star_with_formats": N_("Choose either every format or some formats."),
     # files of people
-    "file_missing": N_("Please choose a file."),
+    "file_missing": N_("Choose a CSV or XLSX file."),
     "file_empty": N_("This file has no rows. Please choose another one."),
     "file_too_large": N_(
         "This file is too large. Please keep to one sheet, and to the columns that are needed."
@@ -183,10 +180,13 @@ NAME_THEIR_FIELD: Final = frozenset(
         "follow_up_missing",
         "learner_missing",
         "hr_link_unknown",
-        "not_own_group",
         "entry_exists",
         "ends_earlier_unsaid",
         "person_missing",
+        "file_missing",
+        "template_file_missing",
+        "template_file_empty",
+        "template_too_large",
     }
 )
 """What is clear without the label of the field, at whichever field it is said."""

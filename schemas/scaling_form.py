@@ -49,9 +49,7 @@ class ScaleForm(FormSchema):
             elif day is not None and day > self.today + FURTHEST:
                 problems[name] = [Problem("date_far_ahead")]
         if first is not None and last is not None and last <= first:
-            # Of a last day that is past as well, this says more: a day after the first one is not past.
-            if "starts_on" not in problems:
-                problems.pop("ends_on", None)
-            problems.setdefault("ends_on", [Problem("date_not_after_start")])
+            # Of a last day that is past as well, this says more.
+            problems["ends_on"] = [Problem("date_not_after_start")]
         if problems:
             raise ValidationError(dict(problems))

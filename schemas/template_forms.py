@@ -32,6 +32,18 @@ class TemplateTextForm(FormSchema):
             raise ValidationError(list(found))
 
 
+class TemplateFileForm(FormSchema):
+    """A template as a file. The file itself is no field of the form, and is read apart."""
+
+    file = Text(
+        load_default="",
+        metadata={
+            "label": N_("File of the template"),
+            "hint": N_("A .yaml file, as you get it with “Download” on the page of a template."),
+        },
+    )
+
+
 class CopyTemplateForm(BilingualSchema):
     """A company's own template made from another one: what it is called."""
 
@@ -85,7 +97,7 @@ class TemplateDatesForm(SectionSchema):
         from_text=True,
         required=True,
         metadata={
-            "label": N_("How many days after its end is the follow-up?"),
+            "label": N_("Follow-up: how many days after the end?"),
             "hint": N_("Some 90 days after the end people can say what they still use."),
         },
     )

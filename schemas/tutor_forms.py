@@ -119,7 +119,7 @@ def _end_reason() -> Choice:
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("For you and for the figures: the pair does not see this reason."),
+            "hint": N_("The two do not see this reason. Tutors do, and the figures count it."),
         },
     )
 
@@ -138,7 +138,10 @@ class TakeOutForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why? (optional)"),
-            "hint": N_("For the programme team: neither this person nor their partner sees the reason."),
+            "hint": N_(
+                "The tutors of the group and the owners of the programme see the reason; this person and "
+                "their partner do not."
+            ),
         },
     )
 

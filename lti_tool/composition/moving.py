@@ -6,8 +6,6 @@ The moving itself is :func:`lti_tool.mentoring.pairs.moving.move_pairs`.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -152,8 +150,8 @@ class MovePlan:
     """Those that cannot be moved, because somebody cannot go on there."""
     rule: CompletionRule
     """Of the other cohort."""
-    digest: str
-    """The same as long as nothing of it changes."""
+    rule_number: int
+    """Its version."""
 
     @property
     def people(self) -> list[MovedPerson]:
@@ -204,7 +202,7 @@ def plan_move(db: Session, cohort_id: uuid.UUID, to: OtherGroup, pair_ids: Colle
         moving,
         tuple(each for each in pairs if each.pair.id in staying),
         rule,
-        _digest(to, in_force.number, moving),
+        in_force.number,
     )
 
 
@@ -255,23 +253,3 @@ def _held_back(pairs: Collection[MovedPair]) -> set[uuid.UUID]:
         held |= {each.pair.id for each in more}
         people |= {member for each in more for member in each.pair.members}
     return held
-
-
-def _digest(to: OtherGroup, rule_number: int, moving: Collection[MovedPair]) -> str:
-    seen: list[Mapping[str, object]] = [
-        {
-            "pair": str(each.pair.id),
-            "people": [
-                (
-                    str(one.participant.id),
-                    [one.effect.effect, one.effect.before, one.effect.after] if one.effect else None,
-                    [str(place.course_id) for place in one.missing_in],
-                    one.is_there_already,
-                )
-                for one in each.both
-            ],
-        }
-        for each in moving
-    ]
-    seed = json.dumps([str(to.id), rule_number, seen], sort_keys=True)
-    return hashlib.sha256(seed.encode()).hexdigest()[:32]

@@ -38,8 +38,10 @@ class Activity:
     programme_id: uuid.UUID
     organisation_id: uuid.UUID
     """Of the programme."""
+    starts_on: dt.date
+    """The planned beginning of the cohort."""
     ends_on: dt.date
-    """The planned end of the cohort."""
+    """Its planned end."""
     status: str
     """Of the cohort."""
     settings_id: uuid.UUID
@@ -64,6 +66,7 @@ COLUMNS: Final = (
     Placement.content_id,
     Programme.id,
     Programme.organisation_id,
+    Cohort.starts_on,
     Cohort.ends_on,
     Cohort.status,
     Cohort.settings_id,
@@ -106,7 +109,7 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
     placement_id, cohort_id, course_id, link_id, role_view, content_id, *more = rows[0]
     if placement_id is None:
         return None
-    programme_id, organisation_id, ends_on, cohort_status, settings_id, *rest = more
+    programme_id, organisation_id, starts_on, ends_on, cohort_status, settings_id, *rest = more
     participant_id, role, status, capacity, joined_at, *_pair = rest
     participant = None
     # Whose invitation was taken back is as somebody who was never invited.
@@ -127,6 +130,7 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
         content_id=content_id,
         programme_id=programme_id,
         organisation_id=organisation_id,
+        starts_on=starts_on,
         ends_on=ends_on,
         status=cohort_status,
         settings_id=settings_id,

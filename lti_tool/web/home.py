@@ -10,7 +10,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.programmes.models import Cohort
-from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord, tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web import course_page
 from lti_tool.web.access import allows
@@ -82,8 +82,8 @@ def home() -> ResponseReturnValue:
     if principal.role == CourseRole.OBSERVER:
         return visitor_page(
             _("Nothing to show for now"),
-            _("Your course has not linked you to any participant, so there is nobody to show."),
-            _("If you expect to take part or to see somebody, ask the team of your course."),
+            _("Your course has not linked you to anybody yet."),
+            _("If you expect to take part or to see somebody, ask a teacher of this course."),
         )
     activity = current_activity()
     if activity is not None and activity.is_draft:
@@ -91,6 +91,7 @@ def home() -> ResponseReturnValue:
     return learner.page() or visitor_page(
         _("The programme opens soon"),
         _("Your tutor is preparing it. There is nothing to do for now."),
+        _hint_of_beginning(),
         has_picture=True,
     )
 
@@ -124,7 +125,16 @@ def _in_preparation(activity: Activity) -> ResponseReturnValue:
         )
     if starts_on > utcnow().date():
         text += " " + _("It is planned to begin on %(day)s.", day=day(starts_on))
-    return visitor_page(_("The programme opens soon"), text, has_picture=True)
+    return visitor_page(
+        _("The programme opens soon"), text, _hint_of_beginning(), has_picture=True, tutor=tutor
+    )
+
+
+def _hint_of_beginning() -> str:
+    return _(
+        "Once it has begun, open this activity again: you choose whether to take part, say what you would like to "
+        "learn or can show, and your tutor suggests a partner."
+    )
 
 
 def visitor_page(
@@ -134,10 +144,12 @@ def visitor_page(
     *,
     has_examples: bool = False,
     has_picture: bool = False,
+    tutor: TutorRecord | None = None,
 ) -> ResponseReturnValue:
     """A page for somebody who has nothing to do here: why, and what they can do.
 
     ``has_examples``: with links to a learner's pages with invented people. ``has_picture``: with what awaits them.
+    ``tutor``: whom to ask.
     """
     return render_template(
         "learner/visitor.html",
@@ -146,6 +158,7 @@ def visitor_page(
         hint=hint,
         has_examples=has_examples,
         has_picture=has_picture,
+        tutor=tutor,
     )
 
 

@@ -90,6 +90,7 @@ def init_app(app: Flask) -> None:
         problem=wording.problem,
         person=wording.person,
         first_name=wording.first_name,
+        tutors=wording.tutors,
         duration=wording.duration,
         format_name=wording.format_name,
         format_phrase=wording.format_phrase,

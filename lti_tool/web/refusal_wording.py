@@ -44,29 +44,29 @@ REFUSALS: Mapping[str, str] = {
     "too_late_to_undo": N_(
         "It can be undone for ten minutes, as long as nobody has acted on it since. What was done stands."
     ),
-    "same_day": N_("A meeting of that day is noted already."),
+    "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
-        "Nothing differs from what was noted. Change what differs, or go back and confirm it."
+        "Nothing differs from what was logged. Change what differs, or go back and confirm it."
     ),
     "nothing_waits": N_("Your partner has answered, or the step waits no more. No reminder was left."),
     "nobody_to_remind": N_(
         "Nothing waits there any more, or a reminder has stood there for less than two days."
     ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
-    "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
+    "agreement_first": N_("Both of you sign the agreement first; then your meetings can be logged."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
     "in_the_future": N_("This date is still to come. Please choose today or an earlier day."),
-    "own_session": N_("Your partner confirms what you noted, not you."),
+    "own_session": N_("Your partner confirms what you logged, not you."),
     "not_waiting": N_("This meeting has changed in the meantime. Please look at it again."),
     "session_over": N_("This meeting was removed in the meantime."),
-    "not_own_session": N_("Only the person who noted a meeting can remove it."),
+    "not_own_session": N_("Only the person who logged a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
     "nobody_chosen": N_("Please choose at least one pair."),
     "same_group": N_("These people are in that group already."),
     "other_programme": N_("A pair moves within its programme. Please choose another group."),
     "group_not_running": N_("That group has not started, or is over. Please choose another one."),
     "goes_on_elsewhere": N_("Your mentoring goes on in another group. Your first page says where."),
-    "move_changed": N_("Something has changed since you looked. Look at it again, then move."),
+    "move_changed": N_("Nothing was moved: somebody has changed something since you opened the page."),
     "moved_elsewhere": N_("Somebody has moved a pair to another group meanwhile. Nothing was changed."),
     "pairs_left_behind": N_(
         "One of these people is in another pair by now, which has to move as well. Please look again."
@@ -87,7 +87,7 @@ REFUSALS: Mapping[str, str] = {
         "Your company has as many templates as can be kept. Please change one of them instead."
     ),
     "not_own_programme": N_("This programme cannot be used here. Please choose another one."),
-    "not_own_group": N_("This group cannot be shared here. Please choose another one."),
+    "not_own_group": N_("This group cannot be used here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),
     "reflection_gone": N_("This note was deleted in the meantime."),
@@ -110,11 +110,13 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
-    "file_not_right": N_("The group has changed since you looked at this list. Please look at it again."),
+    "file_not_right": N_(
+        "This list no longer fits the group, so nobody was added. What to correct is below."
+    ),
     "draft_changed": N_("Somebody else has saved this draft in the meantime."),
     "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
     "rule_changed": N_("Another version of the rule was applied in the meantime."),
-    "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
+    "rule_not_ready": N_("This draft cannot be applied: one of its conditions is not available yet."),
     "nothing_to_apply": N_("Nothing differs from the rule in force."),
     "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
     "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),

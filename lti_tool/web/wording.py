@@ -12,6 +12,7 @@ from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web.shown_settings import current_settings
@@ -122,7 +123,7 @@ REFUSAL_REASONS: Mapping[str, str] = {
 
 TAKE_OUT_REASONS: Mapping[str, str] = {
     "left-organisation": N_("Has left the company"),
-    "time": N_("Has no time for it now"),
+    "time": N_("Has no time at the moment"),
     "own-wish": N_("Asked for it"),
     "other": N_("Another reason"),
 }
@@ -168,9 +169,9 @@ DONE: Mapping[str, str] = {
     "reminded": N_("Your reminder is on their page."),
     "tutor_reminded": N_("The reminder stands on their first page until they have done something."),
     "proposal_accepted": N_("Agreed. The meeting counts for both of you."),
-    "proposal_kept": N_("Kept as you noted it. Your partner will be asked again."),
+    "proposal_kept": N_("Kept as you logged it. Your partner will be asked again."),
     "signed": N_("Signed. Thank you."),
-    "session_logged": N_("Noted. Your partner will be asked to say yes."),
+    "session_logged": N_("Logged. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
     "session_withdrawn": N_("Meeting removed."),
     "session_confirmed": N_("Thank you. The meeting counts for both of you."),
@@ -198,7 +199,7 @@ DONE: Mapping[str, str] = {
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
-    "file_dropped": N_("Nobody was added."),
+    "file_dropped": N_("The list was not saved."),
     "awaited_withdrawn": N_("The invitation was removed."),
     "invitation_taken_back": N_(
         "The invitation is taken back. You can invite this person again at any time."
@@ -229,8 +230,8 @@ DONE: Mapping[str, str] = {
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
-    "pilot_scaled": N_("The group is made. Now add an activity in the course."),
-    "group_taken_back": N_("The group is taken back. Nothing else has changed."),
+    "pilot_scaled": N_("The group is ready. Now add an activity in the course."),
+    "group_taken_back": N_("The group is deleted. Nothing else has changed."),
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),
@@ -361,6 +362,15 @@ def first_name(card: PersonCard) -> str:
     return card.given_name or card.name or word(PARTNERS, card.role)
 
 
+def tutors(tutor: TutorRecord | None) -> str:
+    """Everybody who reads what the tutors of a group read, for the middle of a sentence."""
+    if tutor is None:
+        return _("your tutor")
+    if tutor.has_colleagues:
+        return _("%(name)s and your other tutors", name=tutor.called)
+    return tutor.called
+
+
 def first_name_to_others(card: PersonCard) -> str:
     """What somebody outside the pair calls them in short: their role where the LMS shares no name."""
     return card.given_name or card.name or role_name(card.role)
@@ -390,8 +400,8 @@ def criterion(line: CriterionLine, reader: str, me: str | None = None, partner: 
     missing = tuple(line.params.get("missing") or ()) if line.type == "agreement" else ()
     if me is not None and line.params.get("by") == "both" and len(missing) == 1:
         if missing == (me,):
-            return _("Agreement to be signed: your signature is missing")
-        return _("Agreement to be signed: %(name)s’s signature is missing", name=partner)
+            return _("You have still to sign the agreement")
+        return _("%(name)s has still to sign the agreement", name=partner)
     sentence = criterion_sentence(line.type, line.params, line.target, Reader(reader))
     return sentence.text if sentence is not None else line.type
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -40,4 +41,7 @@ def changed_since(visit: Visit) -> None:
     fields = {
         name: visit.page.locator(f'#move input[name="{name}"]').first.input_value() for name in ("pair", "to")
     }
-    visit.send(visit.page.url.partition("?")[0], **fields, seen="0" * 32)
+    seen = json.loads(visit.page.locator('#move input[name="seen"]').input_value())
+    seen["people"][0].update(before=60, after=47)
+    seen["people"][1]["is_missing"] = False
+    visit.send(visit.page.url.partition("?")[0], **fields, seen=json.dumps(seen))

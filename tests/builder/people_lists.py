@@ -18,8 +18,9 @@ from lti_tool.mentoring.enrolment.people.actions import count_added, keep_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import read_table
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson
+from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.roles import Role
-from tests.builder import situations
+from tests.builder import setting_up, situations
 from tests.builder.situations import Situation
 
 RIGHT = """Rôle;Courriel;Nom;Service;Pointure
@@ -30,7 +31,7 @@ mentor;nguyen.van.an@example.org;Nguyễn Văn An;Informatique;41
 """
 OUTDATED = """Rôle;Courriel;Nom;Compétences proposées
 apprend;philippe.garnier@example.org;Philippe Garnier;
-transmet;lina.haddad@example.org;Lina Haddad;Tableaux de bord partagés:3
+transmet;lina.haddad@example.org;Lina Haddad;Lire et faire parler les données:3
 """
 WRONG = """Rôle;Courriel;Nom;Compétences proposées;Langues
 chef;philippe.garnier@example.org;Philippe Garnier;;fr
@@ -67,8 +68,9 @@ def list_with_problems(situation: Situation) -> None:
 
 
 def list_gone_wrong(situation: Situation) -> None:
-    """A list that names a skill which the programme no longer has."""
+    """A list that names a skill which a colleague has taken out of the programme since."""
     _list(situation, OUTDATED)
+    setting_up.take_out(situation, Section.SKILLS, "data", by_colleague=True)
 
 
 def list_being_added(situation: Situation) -> None:

@@ -57,9 +57,13 @@ def change(situation: Situation, section: Section, entry: str | None = None, /, 
     log.set_principal(situation.db, before)
 
 
-def take_out(situation: Situation, section: Section, code: str) -> None:
-    """An entry is taken out of a list of the settings."""
+def take_out(situation: Situation, section: Section, code: str, *, by_colleague: bool = False) -> None:
+    """An entry is taken out of a list of the settings; ``by_colleague``: by another tutor."""
     assert situation.cohort is not None
+    before = log.acting_principal(situation.db)
+    if by_colleague:
+        colleague = situation.person(COLLEAGUE, CourseRole.TUTOR)
+        log.set_principal(situation.db, Principal(kind=PrincipalKind.PERSON, person_id=colleague.id))
     remove_entry(
         situation.db,
         cohort_id=situation.cohort.id,
@@ -69,6 +73,7 @@ def take_out(situation: Situation, section: Section, code: str) -> None:
         by=None,
         now=utcnow(),
     )
+    log.set_principal(situation.db, before)
 
 
 def _draft(situation: Situation) -> None:

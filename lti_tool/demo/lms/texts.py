@@ -82,7 +82,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "step_4": (
         "L’une note une rencontre, l’autre la confirme\u00a0: l’activité est terminée pour les deux, ici et au carnet "
         "de notes.",
-        "One notes a meeting, the other confirms it: the activity is done for both, here and in the gradebook.",
+        "One logs a meeting, the other confirms it: the activity is done for both, here and in the gradebook.",
     ),
     "step_done": ("fait", "done"),
     "step_next": ("à faire", "to do"),

@@ -154,8 +154,13 @@ def reopening_reasons(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID
 
 
 def read_rule(document: object) -> CompletionRule:
-    """As :func:`lti_tool.mentoring.completion.rule.read_rule`."""
-    return _read_rule(document)
+    """As :func:`lti_tool.mentoring.completion.rule.read_rule`; each rule is read once for a process."""
+    try:
+        text = json.dumps(document)
+    except (TypeError, ValueError, RecursionError):
+        # What is no JSON is refused, and where it is wrong is said.
+        return _read_rule(document)
+    return _rule_from(text)
 
 
 def unmeasurable(document: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lti_tool.mentoring.journey.initials import initials
 from lti_tool.mentoring.journey.steps import URGENCY, Step, step_of
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, Profile
 from lti_tool.mentoring.programmes.tutor_queries import TutorRecord
@@ -31,8 +32,7 @@ class PersonCard:
     @property
     def initials(self) -> str:
         """One or two capitals for the round badge; empty without a name."""
-        words = [word for word in (self.name or "").replace("-", " ").split() if word[0].isalpha()]
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+        return initials(self.name, self.given_name)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ from lti_tool.mentoring.pairs.queries import (
     pairs_of_cohort,
 )
 from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_cohort, described_cohort
-from lti_tool.mentoring.programmes.standing import reads_programme_of
+from lti_tool.mentoring.programmes.standing import owns_programme_of, reads_programme_of
 from lti_tool.mentoring.programmes.tutor_queries import is_not_enrolled
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
 
@@ -145,10 +145,12 @@ def _statements(dialect: Dialect) -> _Statements:
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             # Whose pair moved to another cohort waits for nothing here.
             sa.not_(has_moved_from(cohort_id, Person.id)),
-            # Whoever reads for human resources, and takes no part, is nobody to be paired.
+            # Whoever owns the programme or reads it for human resources, and takes no part, is nobody to be paired.
             sa.or_(
                 Membership.role != CourseRole.LEARNER,
-                sa.not_(reads_programme_of(cohort_id, Person.id)),
+                sa.not_(
+                    sa.or_(owns_programme_of(cohort_id, Person.id), reads_programme_of(cohort_id, Person.id))
+                ),
                 is_enrolled_in(cohort_id, Person.id),
             ),
         )

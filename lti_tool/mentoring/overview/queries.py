@@ -37,8 +37,6 @@ class Meeting:
     logged_by: uuid.UUID
     """A participant."""
     mode: str | None = None
-    dispute_reason: str | None = None
-    """A code of :data:`schemas.choices.DISPUTE_REASONS`."""
 
 
 def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Meeting]]:
@@ -54,7 +52,6 @@ def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID,
                     row.status,
                     row.logged_by,
                     row.mode,
-                    row.dispute_reason,
                 )
             )
     return found

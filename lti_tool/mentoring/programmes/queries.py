@@ -299,11 +299,16 @@ def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> b
     return db.scalar(activities_taught(cohort_id, person_id).limit(1)) is not None
 
 
-TEACHES: Final = (
-    Membership.role == CourseRole.TUTOR,
-    Membership.active,
-    Membership.launched_at.is_not(None),
-)
+def teaches(membership: type[Membership]) -> tuple[sa.ColumnElement[bool], ...]:
+    """The same conditions as :data:`TEACHES`, on an alias."""
+    return (
+        membership.role == CourseRole.TUTOR,
+        membership.active.is_(True),
+        membership.launched_at.is_not(None),
+    )
+
+
+TEACHES: Final = teaches(Membership)
 """Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
 
 

@@ -115,6 +115,12 @@ def reads_programme_of(cohort_id: Any, person_id: Any) -> sa.Exists:
     )
 
 
+def owns_programme_of(cohort_id: Any, person_id: Any) -> sa.Exists:
+    """The same: whether a person owns the programme of a cohort."""
+    programme = sa.select(Cohort.programme_id).where(Cohort.id == cohort_id).scalar_subquery()
+    return sa.exists().where(ProgrammeOwner.person_id == person_id, ProgrammeOwner.programme_id == programme)
+
+
 def owns_any(person_id: Any, organisation_id: Any) -> sa.Exists:
     """Whether a person owns a programme of an organisation; both are columns of the query that this is part of."""
     return sa.exists().where(

@@ -102,6 +102,21 @@ def read_template(document: object) -> ProgrammeTemplate:
 
     Raises :class:`schemas.problem.ShapeError`, also where the completion rule asks for what cannot be measured yet.
     """
+    try:
+        text = json.dumps(document)
+    except (TypeError, ValueError, RecursionError):
+        # What is no JSON is refused, and where it is wrong is said.
+        return _checked(document)
+    return _checked_text(text, tuple(criterion_schemas()))
+
+
+@functools.lru_cache(maxsize=128)
+def _checked_text(text: str, _criteria: tuple[str, ...]) -> ProgrammeTemplate:
+    """A page often reads the same template several times, and reading one takes 10 ms."""
+    return _checked(json.loads(text))
+
+
+def _checked(document: object) -> ProgrammeTemplate:
     criteria = criterion_schemas()
     loaded = load_programme_template(document, criteria)
     canonical = dump_programme_template(loaded, criteria)

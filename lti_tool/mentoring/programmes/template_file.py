@@ -23,7 +23,7 @@ HEAD: Final = (
     N_(
         "Every text is there in French (fr) and in English (en). A text with a colon is put in quotation marks."
     ),
-    N_("Indent with spaces, not with tabs."),
+    N_("Indent with spaces, not with tabs. [] is a list with nothing in it yet."),
 )
 OF_A_FILE: Final = N_("A programme template. Change it in any text editor, then import it again.")
 OF_A_PAGE: Final = N_("A programme template. A line that begins with # explains what follows.")
@@ -33,15 +33,15 @@ COMMENTS: Final[Mapping[str, str]] = {
     "title": N_("What people see when they choose the template."),
     "summary": N_("What it is for, in a line below the title."),
     "goal": N_("Why the company runs the programme."),
-    "role_names": N_("What you call the two roles; null for the usual words."),
+    "role_names": N_("What you call the two roles. Without this part, they have their usual names."),
     "skills": N_("What people can learn. The tag is one of: skills, communication, culture, person."),
     "objectives": N_(
-        "What pairs can choose from. direction: who learns; level: 1 to 5; evidence: self, partner, tutor, xapi."
+        "What pairs can choose from. direction: who learns; level: 1 to 5; evidence: self, partner, tutor."
     ),
     "formats": N_(
         "What a meeting can be: coaching, professional-training, trade-show, audio, multimodal, other, or your own."
     ),
-    "format_names": N_("The names of your own formats, by their codes."),
+    "format_names": N_("The names of your own formats, by their codes. Without this part, there are none."),
     "rhythm": N_("What a pair is advised to do: how many meetings, of how many minutes."),
     "rule": N_("What somebody has done when they complete the programme. w is a criterion's weight."),
     "kpis": N_(
@@ -49,10 +49,19 @@ COMMENTS: Final[Mapping[str, str]] = {
     ),
     "questionnaires": N_("What people are asked, and when: before, after, then, follow_up."),
     "dates": N_("Counted from the day a cohort is made; the follow-up is counted from the end."),
-    "budget": N_("What it may cost, and who pays for it; null where that is open."),
+    "budget": N_("What it may cost (amount) and who pays for it (funding); left out where that is open."),
     "visibility": N_("Who sees and changes what. smallest_group is at least 5."),
 }
 """What stands above each section of a file, as English sentences; each section has one."""
+
+EXAMPLES: Final[Mapping[str, Any]] = {
+    "role_names": {
+        "mentee": {"fr": "Explorateurs", "en": "Explorers"},
+        "mentor": {"fr": "Éclaireurs", "en": "Guides"},
+    },
+    "format_names": {"shop-visit": {"fr": "Visite de magasin", "en": "Shop visit"}},
+}
+"""What a section could hold of which a template holds nothing: a file has it behind ``#``."""
 
 _EXACT: Final = frozenset({"value", "amount", "w", "min_scaled"})
 """The fields that are exact numbers, which a file has as decimals where they can be written so."""
@@ -120,8 +129,15 @@ def write_template_file(template: ProgrammeTemplate, *, first_line: str = OF_A_F
     document = dump_programme_template(load_programme_template(template.document(), criteria), criteria)
     parts = ["".join(f"# {_(line)}\n" for line in (first_line, *HEAD))]
     for section, value in document.items():
-        parts.append(f"# {_(COMMENTS[section])}\n{write_yaml({section: _as_written(value)})}")
+        parts.append(f"# {_(COMMENTS[section])}\n{_section(section, _as_written(value))}")
     return "\n".join(parts)
+
+
+def _section(name: str, value: Any) -> str:
+    if value or name not in EXAMPLES:
+        return write_yaml({name: value})
+    lines = [_("For example:"), *write_yaml({name: EXAMPLES[name]}).splitlines()]
+    return "".join(f"# {line}\n" for line in lines)
 
 
 def _as_written(value: Any, name: str = "") -> Any:
@@ -138,7 +154,11 @@ def _as_written(value: Any, name: str = "") -> Any:
 
 
 def _goes_without_saying(name: str, value: Any) -> bool:
-    return (name == "options" and not value) or (name == "roles" and tuple(value) == choices.ROLES)
+    return (
+        value is None
+        or (name == "options" and not value)
+        or (name == "roles" and tuple(value) == choices.ROLES)
+    )
 
 
 def _decimal(written: str) -> float | str:

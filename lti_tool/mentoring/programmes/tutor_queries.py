@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.programmes.models import Cohort, Placement, ProgrammeOwner
-from lti_tool.mentoring.programmes.queries import TEACHES
+from lti_tool.mentoring.programmes.queries import TEACHES, teaches
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class TutorRecord:
     given_name: str | None
     email: str | None = None
     """Where the platform shares it."""
+    has_colleagues: bool = False
+    """Whether others teach the cohort too, and so read what its tutors read."""
 
     @property
     def called(self) -> str:
@@ -42,14 +44,35 @@ def tutor_of_cohort(db: Session, cohort_id: uuid.UUID) -> TutorRecord | None:
     return None if found is None else tutor_from(found)
 
 
-def _tutor_of(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID, str | None, str | None, str | None, str | None]:
+def _tutor_of(
+    cohort_id: uuid.UUID,
+) -> sa.Select[uuid.UUID, str | None, str | None, str | None, str | None, bool]:
     owns = (
         sa.exists()
         .where(ProgrammeOwner.person_id == Person.id, ProgrammeOwner.programme_id == Cohort.programme_id)
         .correlate(Person, Cohort)
     )
+    colleague = aliased(Membership)
+    place = aliased(Placement)
+    has_colleagues = (
+        sa.exists()
+        .where(
+            place.cohort_id == cohort_id,
+            place.course_id == colleague.course_id,
+            colleague.person_id != Person.id,
+            *teaches(colleague),
+        )
+        .correlate(Person)
+    )
     return (
-        sa.select(Person.id, Person.name, Person.given_name, Person.family_name, Person.email)
+        sa.select(
+            Person.id,
+            Person.name,
+            Person.given_name,
+            Person.family_name,
+            Person.email,
+            has_colleagues.label("has_colleagues"),
+        )
         .join(Membership, Membership.person_id == Person.id)
         .join(Placement, Placement.course_id == Membership.course_id)
         .join(Cohort, Cohort.id == Placement.cohort_id)
@@ -87,11 +110,11 @@ def with_tutor(query: sa.Select[Any], cohort_id: uuid.UUID) -> sa.Select[Any]:
 
 def tutor_from(columns: Sequence[Any]) -> TutorRecord | None:
     """Who these columns say looks after a cohort; None where they say nobody."""
-    person_id, name, given_name, family_name, email = columns
+    person_id, name, given_name, family_name, email, has_colleagues = columns
     if person_id is None:
         return None
     joined = " ".join(part for part in (given_name, family_name) if part)
-    return TutorRecord(person_id, name or joined, given_name, email)
+    return TutorRecord(person_id, name or joined, given_name, email, bool(has_colleagues))
 
 
 def tutor_ids(db: Session, programme_id: uuid.UUID) -> Sequence[uuid.UUID]:

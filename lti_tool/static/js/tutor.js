@@ -108,7 +108,8 @@
         });
         here.className = wanted.className;
         const pairs = find("#pair-people");
-        if (pairs) pairs.className = wanted.querySelector("#pair-people").className;
+        const pairsNow = wanted.querySelector("#pair-people");
+        if (pairs && pairsNow) pairs.className = pairsNow.className;
         sayMoved(moved);
       }
     });
@@ -116,7 +117,6 @@
     if (!sorted) document.querySelectorAll("main > .alert-success[role=status]").forEach(function (said) { said.remove(); });
     etag = page().dataset.etag = wanted.dataset.etag;
     place();
-    showChosen();
     const awaited = focusNext && document.getElementById(focusNext);
     if (!awaited) return;
     focusNext = "";
@@ -128,16 +128,6 @@
     if (!said) return;
     said.hidden = !count;
     said.querySelector("span").textContent = count === 1 ? said.dataset.one : said.dataset.many.replace("%s", count);
-  };
-
-  /* Where the figures scroll to the side, the chosen one is in sight. */
-  const showChosen = function () {
-    document.querySelectorAll(".figure-links").forEach(function (strip) {
-      const chosen = strip.querySelector("[aria-current]");
-      if (!chosen || strip.scrollWidth <= strip.clientWidth) return;
-      const left = chosen.getBoundingClientRect().left - strip.getBoundingClientRect().left + strip.scrollLeft;
-      strip.scrollLeft = left - (strip.clientWidth - chosen.offsetWidth) / 2;
-    });
   };
 
   /* Beside the opened row, but never beyond the table: in a frame of full height nothing can stick. */
@@ -272,11 +262,10 @@
   });
 
   document.addEventListener("visibilitychange", function () { ask(); });
-  window.addEventListener("resize", function () { place(); showChosen(); });
+  window.addEventListener("resize", place);
   setInterval(ask, EVERY);
   setInterval(sayFresh, 1000);
   place();
-  showChosen();
   /* A panel that was opened where it had room: here the pair has a page of its own. */
   const chosen = find(".pair-row.chosen a.who");
   if (chosen && !isWide()) location.replace(chosen.href);

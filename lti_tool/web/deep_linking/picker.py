@@ -214,7 +214,6 @@ def _form_origins(content_request: ContentRequest) -> list[str]:
 def _page(
     form: Form, content_request: ContentRequest, offer: Offer, step: Step = Step.TEMPLATE
 ) -> ResponseReturnValue:
-    form.say_at_field("group", "not_own_group")
     if not form.given.get("template"):
         form.given = {**form.given, "template": offer.values[0]}
     html = render_template(

@@ -58,7 +58,12 @@ def _choose(sentence: str) -> Sentences:
 
 
 _AREA: Final = _choose(N_("Choose an area."))
-_REASON: Final = _choose(N_("That reason is not in the list. Choose another one, or none."))
+_REASON: Final = _choose(
+    N_("That reason is not in the list. Choose another one, or “I would rather not say”.")
+)
+_OTHER_REASON: Final = _choose(
+    N_("The reason that was sent is not one of these. Choose again, or go on without one.")
+)
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
@@ -82,7 +87,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     DeclinePairForm: {"reason": _REASON},
     RefuseInvitationForm: {"reason": _REASON},
-    TakeOutForm: {"reason": _REASON},
+    TakeOutForm: {"reason": _OTHER_REASON},
     PausePairForm: {
         "until": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
@@ -192,7 +197,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         },
         "until": {
             "not_a_date": N_("Enter the last day as a whole date: day, month and year."),
-            "ends_before_it_begins": N_("Choose a last day that is not before the first one."),
+            "ends_before_it_begins": N_("“Until” must be the same day as “From”, or a later one."),
         },
         "zone": {"invalid": N_("Choose a time zone from the list.")},
     },

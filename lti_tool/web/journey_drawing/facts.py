@@ -45,20 +45,14 @@ class Meeting:
     """A code of :data:`lti_tool.web.wording.MODES`; None where it is not known."""
     id: uuid.UUID | None = None
     """Of the meeting, for what stands beside it in a list."""
-    is_denied: bool = False
-    """Whether the other says that it did not take place, and whoever logged it has not answered."""
+    proposed_minutes: int | None = None
+    """What the other proposes in place of ``minutes``; None where they propose nothing else."""
 
-    @property
-    def waits_for(self) -> Role | None:
-        """Whose answer is missing: of whoever did not log it, and once that person disputes it, of whoever did."""
-        if self.logged_by is None:
-            return None
-        match self.state:
-            case MeetingState.UNCONFIRMED:
-                return self.logged_by.other
-            case MeetingState.DISPUTED:
-                return self.logged_by
-        return None
+    def is_said_by(self, role: Role) -> bool:
+        """Whether somebody says that it was so: both once it is confirmed, before that whoever logged it."""
+        if self.logged_by is None or self.state not in (MeetingState.UNCONFIRMED, MeetingState.DISPUTED):
+            return True
+        return role is self.logged_by
 
 
 class ObjectiveState(enum.StrEnum):
@@ -98,8 +92,7 @@ class JourneyFacts:
     to_come: int = 0
     """How many more meetings the programme asks for, besides ``meetings``."""
     not_counted: int = 0
-    """How many of the meetings held have no number: those that the programme does not count, whoever confirms them,
-    and those of which the other says that they did not take place."""
+    """How many of the meetings held have no number: those that the programme does not count, whoever confirms them."""
     completed_on: dt.date | None = None
     ended_on: dt.date | None = None
     """When the pair came to its end without completion; ``today`` is then no later."""

@@ -57,7 +57,7 @@ def facts_for_learner(
             line.format,
             line.mode,
             line.id,
-            is_denied=is_denied(line.status, line.dispute_reason),
+            line.proposed_minutes if line.status == "disputed" else None,
         )
         for line in pair.sessions
         if line.status in _STATES
@@ -94,15 +94,10 @@ def facts_for_learner(
     )
 
 
-def is_denied(status: str, dispute_reason: str | None) -> bool:
-    """Whether a meeting did not take place, as the partner of its logger says, who has not answered."""
-    return status == "disputed" and dispute_reason == "did-not-meet"
-
-
 def meetings_to_come(criterion: CriterionLine | None, meetings: Iterable[Meeting]) -> int:
     """How many more meetings the rule asks for, besides those that count, wait for an answer or are planned.
 
-    One that did not take place, as the other says, is none of these.
+    One that the other disputes waits for an answer too, whatever they say of it.
     """
     if criterion is None or criterion.satisfied:
         return 0
@@ -116,14 +111,12 @@ def meetings_to_come(criterion: CriterionLine | None, meetings: Iterable[Meeting
 
 
 def _not_counted(criterion: CriterionLine | None, meetings: Iterable[Meeting]) -> int:
-    """How many of the meetings held the rule leaves out, or did not take place, as the other says."""
+    """How many of the meetings held the rule leaves out."""
     return sum(each.state.held and not _has_number(each, criterion) for each in meetings)
 
 
 def _has_number(meeting: Meeting, criterion: CriterionLine | None) -> bool:
     """Whether it is one of those that the programme asks for, once it is confirmed."""
-    if meeting.is_denied:
-        return False
     return criterion is None or criterion.leaves_out(meeting.minutes, meeting.format) is None
 
 

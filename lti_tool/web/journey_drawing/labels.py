@@ -96,6 +96,8 @@ def stop_lines(stop: Stop) -> list[str]:
             return lines_within(_("Meeting %(number)s", number=stop.number), stop.label_width)
         case MeetingState.UNCONFIRMED:
             last = _("to confirm")
+        case MeetingState.DISPUTED if stop.meeting.proposed_minutes:
+            last = _("%(length)s proposed", length=wording.duration(stop.meeting.proposed_minutes))
         case MeetingState.DISPUTED:
             last = _("to correct")
         case MeetingState.CONFIRMED:

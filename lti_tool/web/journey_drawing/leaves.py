@@ -6,7 +6,7 @@ A leaf and its title are on the outer side of the strand: the mentor's above, th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lti_tool.mentoring.roles import Role
@@ -26,6 +26,8 @@ TEXT_FROM_LEAF: Final = 8.0
 LEADING: Final = 15.0
 """Between two lines of a title."""
 TEXT_SIZE: Final = 13.0
+BETWEEN_TITLES: Final = 5.0
+"""Between those of two objectives of one day, besides."""
 MOST_LINES: Final = 4
 """Of a title that two lines would cut, and three."""
 LEAST_LABEL: Final = 36.0
@@ -53,6 +55,10 @@ class Leaf:
     """The base of the line that is next to the leaf: of a title above the last, of one below the first."""
     lines: tuple[str, ...]
     """The title, as far as it has room; empty where it has too little."""
+    is_left: bool = False
+    """Whether it points to the left: every second one of a day, which all stand at one place."""
+    is_shared: bool = False
+    """Whether another one stands at its place."""
 
     @property
     def label_width(self) -> float:
@@ -63,7 +69,18 @@ class Leaf:
     def label_x(self) -> float:
         """The middle of the lines of the title: over the leaf, or as near to it as its room allows."""
         half = max((text_width(line, TEXT_SIZE) for line in self.lines), default=0.0) / 2
-        return min(max(self.x + LEAF_MIDDLE, self.label_left + half), self.label_right - half)
+        middle = self.x if self.is_shared else self.x + LEAF_MIDDLE
+        return min(max(middle, self.label_left + half), self.label_right - half)
+
+    @property
+    def top_line(self) -> float:
+        """The y of the first line of the title of one above."""
+        return self.label_y - LEADING * max(len(self.lines) - 1, 1)
+
+    @property
+    def bottom_line(self) -> float:
+        """The y of the last line of the title of one below."""
+        return self.label_y + LEADING * max(len(self.lines) - 1, 1)
 
 
 def leaves(
@@ -73,7 +90,7 @@ def leaves(
     today: float | None,
     width: float,
 ) -> tuple[Leaf, ...]:
-    """The leaves at their places, each with the room between its neighbours.
+    """The leaves at their places, each with the room between its neighbours; the titles of one place above one another.
 
     ``leads``: the x of the lines down to the dates, which titles below stand between; ``width``: of the drawing.
     """
@@ -81,14 +98,16 @@ def leaves(
     for role in (Role.MENTOR, Role.MENTEE):
         own = [(x, each) for x, each in placed if each.owner is role]
         for index, (x, objective) in enumerate(own):
-            beside = [(x + other) / 2 for position, (other, _each) in enumerate(own) if position != index]
+            beside = [(x + other) / 2 for other, _each in own if other != x]
             lines = leads if role is Role.MENTEE else _line_of_today(today, x)
             limits = [*beside, *lines]
             left = max([LEFT_MOST - LABEL_GAP, *(each for each in limits if each < x)]) + LABEL_GAP
             right = min([width + LABEL_GAP, *(each for each in limits if each > x)]) - LABEL_GAP
             room = min(right - left, LABEL_MOST)
             left = min(max(x - room / 2, left), right - room)
-            found.append(_leaf(x, objective, strands[role], left, left + room))
+            same = index > 0 and own[index - 1][0] == x
+            drawn = _leaf(x, objective, strands[role], left, left + room, found[-1] if same else None)
+            found.append(replace(drawn, is_shared=sum(other == x for other, _each in own) > 1))
     return tuple(found)
 
 
@@ -100,17 +119,25 @@ def _line_of_today(today: float | None, x: float) -> list[float]:
     return [after_word if x >= after_word + LABEL_GAP else today]
 
 
-def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:
-    """A leaf whose title is clear of itself and of the strand."""
+def _leaf(
+    x: float, objective: DrawnObjective, strand: Strand, left: float, right: float, within: Leaf | None
+) -> Leaf:
+    """A leaf whose title is clear of itself, of the strand, and of that of ``within``, the one before at its place."""
     y = strand.at_x(x)[1]
     height = BUD_HEIGHT if objective.state is ObjectiveState.AGREED else LEAF_HEIGHT
     steps = [left + (right - left) * step / 8 for step in range(9)]
     passes = [strand.at_x(each)[1] for each in steps]
     if strand.role is Role.MENTOR:
         label_y = min(y - height, *(each - 4 for each in passes)) - TEXT_FROM_LEAF
+        if within is not None:
+            label_y = min(label_y, within.top_line - LEADING - BETWEEN_TITLES)
     else:
         label_y = max(y + height, *(each + 4 for each in passes)) + TEXT_FROM_LEAF + TEXT_ASCENT
-    return Leaf(x, y, objective, left, right, label_y, title_lines(objective.title, right - left))
+        if within is not None:
+            label_y = max(label_y, within.bottom_line + LEADING + BETWEEN_TITLES)
+    is_left = within is not None and not within.is_left
+    lines = title_lines(objective.title, right - left)
+    return Leaf(x, y, objective, left, right, label_y, lines, is_left)
 
 
 def title_lines(title: str, width: float) -> tuple[str, ...]:
@@ -134,22 +161,20 @@ def _whole(title: str, width: float, most: int) -> list[str]:
 
 def highest_label(drawn: Iterable[Leaf]) -> float:
     """The y of the first line of the highest title above; infinite without one."""
-    above = (
-        each.label_y - LEADING * max(len(each.lines) - 1, 1)
-        for each in drawn
-        if each.objective.owner is Role.MENTOR
-    )
+    above = (each.top_line for each in drawn if each.objective.owner is Role.MENTOR)
     return min(above, default=float("inf"))
 
 
 def lowest_label(drawn: Iterable[Leaf]) -> float:
     """The y of the last line of the lowest title below; minus infinity without one."""
-    below = (
-        each.label_y + LEADING * max(len(each.lines) - 1, 1)
-        for each in drawn
-        if each.objective.owner is Role.MENTEE
-    )
+    below = (each.bottom_line for each in drawn if each.objective.owner is Role.MENTEE)
     return max(below, default=float("-inf"))
+
+
+def today_line_ends(drawn: Iterable[Leaf], today: float, strand_y: float) -> float:
+    """How far down the line from the word for today goes: to the strand, or to the title of a leaf that hangs there."""
+    at_today = [each for each in drawn if each.x == today and each.objective.owner is Role.MENTOR]
+    return min(strand_y, highest_label(at_today) - TEXT_ASCENT)
 
 
 def today_label_y(drawn: Iterable[Leaf], today: float | None, middle: float) -> float:

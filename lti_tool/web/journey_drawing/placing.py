@@ -1,19 +1,27 @@
 """Where each mark of the large drawing stands, from left to right, in the order of their moments.
 
-What has been is drawn by time and has at least half of the width once the two have met; what is to come follows today
-in equal steps. Marks that would stand on one another are moved apart, and never past one another: an objective that was
-reached after a meeting is always to the right of it. Lengths are SVG user units, about a CSS pixel.
+What has been is drawn by time: a longer silence is never narrower than a shorter one, and today stands where its date
+is between the beginning and the planned end. What is to come follows today in equal steps. Marks that would stand on
+one another are moved apart, and never past one another: an objective that was reached after a meeting is always to the
+right of it. Lengths are SVG user units, about a CSS pixel.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from lti_tool.mentoring.roles import Role
-from lti_tool.web.journey_drawing.facts import DrawnObjective, JourneyFacts, Meeting, ObjectiveState
+from lti_tool.web.journey_drawing.facts import (
+    ONE_DAY,
+    DrawnObjective,
+    JourneyFacts,
+    Meeting,
+    ObjectiveState,
+)
 from lti_tool.web.journey_drawing.time_scale import TimeScale
 
 MEETING_GAP: Final = 76.0
@@ -21,7 +29,7 @@ MEETING_GAP: Final = 76.0
 WIDE_MEETING_GAP: Final = 92.0
 """The same where there is ample room: what is written below needs no second line."""
 AMPLE: Final = 0.85
-"""Of the even share of the width: the rest is for the differences between silences."""
+"""Of the width of what has been: more of it is not for distances, so that the rest shows how long each silence was."""
 LEAF_GAP: Final = 56.0
 """Between two leaves of one strand, at least."""
 LEAF_FROM_MEETING: Final = 24.0
@@ -30,19 +38,20 @@ LEAF_GAPS: Final = ((116.0, 44.0), (92.0, 36.0), (74.0, LEAF_FROM_MEETING), (LEA
 LEAF_FROM_LEAF_OF_OTHER: Final = 10.0
 """Enough to see which of the two was first."""
 LEAF_FROM_START: Final = 24.0
+MOST_OF_ONE_DAY: Final = 3
+"""Of one person's leaves, which stand at one place, one title above the other."""
 LEAF_AFTER_NOW: Final = 12.0
 BUD_FROM_TODAY: Final = 54.0
 """For one of the mentor's, which the word for today stands beside."""
 LEAF_FROM_END: Final = 24.0
 TODAY_FROM_MEETING: Final = 24.0
 LEAD_MOST: Final = 150.0
-"""Before the first meeting, however long the two took to meet."""
+"""Before the first meeting of a pair whose journey is over."""
 SILENCE_MOST: Final = 260.0
-"""What one silence may have of the width where little has been, so that strands do not run level for long."""
+"""What one silence of it may have of the width where little has been, so that strands do not run level for long."""
 STEP_MOST: Final = 120.0
-"""Between two of what is to come, where it leaves the past more than its half."""
-BEFORE_MEETING: Final = 90.0
-"""What has been, before the first meeting."""
+"""Between two of what was still to come at its end."""
+TODAY_FROM_START: Final = 48.0
 MOST_LEAVES: Final = 12
 """Of one person, before it is tried which have room: the latest."""
 
@@ -90,26 +99,26 @@ def places(facts: JourneyFacts, frame: Frame) -> Places:
     """Where everything stands that a pair did and will do."""
     ahead = len(facts.ahead)
     marks = _in_order(facts)
-    now, end = _now_and_end(facts, frame, ahead)
     last_on = max(facts.latest_on, facts.ended_on or facts.latest_on)
     if _braid_begins_at_meeting(facts, marks):
         last_on = facts.held[-1].on
-    scale = _scale(facts, frame.start, now, last_on)
-    xs, marks = _placed(marks, facts, scale, frame.start, now)
+    past = _past(marks, facts, frame, last_on)
+    now = past.now
+    end = frame.end
+    if facts.completed_on is None and facts.ended_on is not None:
+        end = min(now + STEP_MOST * (ahead + 1), frame.end) if ahead else now
     step = (end - now) / (ahead + 1)
-    held = [x for x, mark in zip(xs, marks, strict=True) if isinstance(mark.what, Meeting)]
+    held = [x for x, mark in past.marks if isinstance(mark.what, Meeting)]
     to_come = [now + step * number for number in range(1, ahead + 1)]
-    past = [
-        (x, mark.what) for x, mark in zip(xs, marks, strict=True) if isinstance(mark.what, DrawnObjective)
-    ]
-    buds = _buds(facts, [*held, *to_come], past, now, end)
+    leaves = [(x, mark.what) for x, mark in past.marks if isinstance(mark.what, DrawnObjective)]
+    buds = _buds(facts, [*held, *to_come], leaves, now, end)
     return Places(
         tuple(held),
         tuple(to_come),
         now,
         end,
-        tuple(sorted([*past, *buds], key=lambda each: each[0])),
-        None if facts.paused_on is None else min(scale.x(facts.paused_on), now),
+        tuple(sorted([*leaves, *buds], key=lambda each: each[0])),
+        None if facts.paused_on is None else past.scale(facts.begins_on, frame.start).x(facts.paused_on),
     )
 
 
@@ -122,30 +131,27 @@ def _in_order(facts: JourneyFacts) -> list[_Mark]:
             for each in facts.drawn_objectives
             if each.owner is role and each.state is not ObjectiveState.AGREED
         ]
-        leaves += sorted(own, key=lambda each: each.on)[-MOST_LEAVES:]
+        latest = sorted(own, key=lambda each: each.on)[-MOST_LEAVES:]
+        for _day, of_day in itertools.groupby(latest, key=lambda each: each.on):
+            leaves += list(of_day)[-MOST_OF_ONE_DAY:]
     return sorted([*(_Mark(each.on, each) for each in facts.held), *leaves], key=lambda each: each.on)
 
 
-def _now_and_end(facts: JourneyFacts, frame: Frame, ahead: int) -> tuple[float, float]:
-    """The places of now and of the end: equal steps after now, and at least half of the width before it."""
-    whole = frame.end - frame.start
-    steps = MEETING_GAP * (ahead + 1)
-    held = len(facts.held)
-    filled = LEAD_MOST + SILENCE_MOST * len({each.on for each in facts.held})
-    if facts.completed_on is not None:
-        filled -= SILENCE_MOST if _braid_begins_at_meeting(facts, _in_order(facts)) else 0
-        return frame.start + min(filled, whole - frame.braid), frame.end
-    if facts.ended_on is not None:
-        filled = whole - STEP_MOST * ahead if held else min(filled - STEP_MOST, whole - STEP_MOST * ahead)
-        now = frame.start + max(filled, whole / 2 if ahead else 0)
-        return now, min(now + STEP_MOST * (ahead + 1), frame.end) if ahead else now
-    if not held:
-        begun = [each.owner for each in facts.drawn_objectives if each.state is not ObjectiveState.AGREED]
-        needed = LEAF_GAPS[1][0] * max(begun.count(role) for role in Role)
-        return frame.start + max(min(needed, whole / 2, whole - steps), BEFORE_MEETING), frame.end
-    past = max(whole - STEP_MOST * (ahead + 1), min(MEETING_GAP * (held + 1), whole - steps))
-    now = frame.start + max(min(past, filled), whole / 2)
-    return now, min(frame.end, now + SILENCE_MOST * (ahead + 1))
+@dataclass(frozen=True)
+class _Past:
+    """The marks of what has been, at their places, and now."""
+
+    marks: tuple[tuple[float, _Mark], ...]
+    now: float
+    now_on: dt.date
+
+    def scale(self, begins_on: dt.date, start: float) -> TimeScale:
+        """Where each day stands, between the marks too."""
+        by_day = {begins_on: start}
+        by_day |= {mark.on: x for x, mark in self.marks if mark.on > begins_on}
+        by_day[self.now_on] = self.now
+        days = sorted(by_day)
+        return TimeScale(tuple(days), tuple(by_day[each] for each in days))
 
 
 def _braid_begins_at_meeting(facts: JourneyFacts, marks: Sequence[_Mark]) -> bool:
@@ -153,42 +159,74 @@ def _braid_begins_at_meeting(facts: JourneyFacts, marks: Sequence[_Mark]) -> boo
     return facts.completed_on is not None and bool(marks) and isinstance(marks[-1].what, Meeting)
 
 
-def _scale(facts: JourneyFacts, start: float, now: float, last_on: dt.date) -> TimeScale:
-    """Where the days of the past stand: by time, but what was before the first meeting is short."""
-    begins = facts.begins_on
-    fixed = {begins: start}
-    if facts.held:
-        first = facts.held[0].on
-        share = (first - begins) / max(last_on - begins, dt.timedelta(days=1))
-        fixed[first] = start + min(max(share * (now - start), MEETING_GAP / 2), LEAD_MOST)
-    if last_on > max(fixed):
-        fixed[last_on] = now
-    ordered = sorted(fixed)
-    return TimeScale(tuple(ordered), tuple(fixed[day] for day in ordered))
-
-
-def _placed(
-    marks: Sequence[_Mark], facts: JourneyFacts, scale: TimeScale, start: float, now: float
-) -> tuple[list[float], list[_Mark]]:
-    """The places of the marks that have room, which all meetings have; of the leaves, the oldest is left out first."""
-    chosen = list(marks)
-    meetings = sum(isinstance(each.what, Meeting) for each in chosen)
-    before_now = TODAY_FROM_MEETING
+def _wanted(facts: JourneyFacts, frame: Frame, last_on: dt.date) -> float:
+    """The width of what has been: its share of the time until the planned end; most, of a journey that is over."""
+    whole = frame.end - frame.start
+    ahead, held = len(facts.ahead), len(facts.held)
+    filled = LEAD_MOST + SILENCE_MOST * len({each.on for each in facts.held})
     if facts.completed_on is not None:
-        before_now = 0 if _braid_begins_at_meeting(facts, chosen) else MEETING_GAP
-    elif facts.ended_on is not None:
-        before_now = MEETING_GAP
-    share = (now - start - MEETING_GAP / 2 - before_now) / max(meetings, 1)
-    meeting_gap = min(share, max(MEETING_GAP, min(WIDE_MEETING_GAP, share * AMPLE)))
-    gaps = list(LEAF_GAPS)
+        filled -= SILENCE_MOST if _braid_begins_at_meeting(facts, _in_order(facts)) else 0
+        return min(filled, whole - frame.braid)
+    if facts.ended_on is not None:
+        filled = whole - STEP_MOST * ahead if held else min(filled - STEP_MOST, whole - STEP_MOST * ahead)
+        return max(filled, whole / 2 if ahead else 0)
+    past, time = last_on - facts.begins_on, facts.finishes_on - facts.begins_on
+    return min(whole * (past / max(time, ONE_DAY)), whole - MEETING_GAP * (ahead + 1))
+
+
+def _past(marks: Sequence[_Mark], facts: JourneyFacts, frame: Frame, last_on: dt.date) -> _Past:
+    """The places of the marks that have room, which all meetings have; of the leaves, the oldest is left out first."""
+    whole = frame.end - frame.start
+    wanted = _wanted(facts, frame, last_on)
+    is_over = facts.completed_on is not None or facts.ended_on is not None
+    # Where what has been needs more than its share, what is to come gives way, but for its half.
+    most = wanted if is_over else max(whole - MEETING_GAP * (len(facts.ahead) + 1), whole / 2)
+    before_now = TODAY_FROM_MEETING
+    if is_over:
+        before_now = 0 if _braid_begins_at_meeting(facts, marks) else MEETING_GAP
+    meetings = sum(isinstance(each.what, Meeting) for each in marks)
+    least_gap = min(MEETING_GAP, (most - MEETING_GAP / 2 - before_now) / max(meetings, 1))
+    gap = max(least_gap, min(WIDE_MEETING_GAP, (wanted - before_now) / max(meetings, 1) * AMPLE))
+    chosen = list(marks)
+    gaps = [(gap, *each) for each in LEAF_GAPS] + [(least_gap, *LEAF_GAPS[-1])]
     while True:
-        for leaf_gap, beside in gaps:
-            xs = _apart(chosen, scale, start, now, _Distances(meeting_gap, leaf_gap, beside, before_now))
-            if xs is not None:
-                return xs, chosen
+        for position, each in enumerate(gaps, 1):
+            distances = _Distances(*each, before_now, is_over)
+            least = distances.placed(chosen, frame.start, facts.begins_on, last_on, 0)[1] - frame.start
+            if least <= (most + 0.001 if position == len(gaps) else wanted * AMPLE):
+                return _stretched(
+                    chosen, distances, frame.start, facts.begins_on, last_on, max(wanted, least)
+                )
         gaps = gaps[-1:]
         leaf = next(index for index, each in enumerate(chosen) if isinstance(each.what, DrawnObjective))
         del chosen[leaf]
+
+
+def _stretched(
+    marks: Sequence[_Mark],
+    distances: _Distances,
+    start: float,
+    begins_on: dt.date,
+    last_on: dt.date,
+    width: float,
+) -> _Past:
+    """The marks at their days on the scale that brings now to ``width`` after the start."""
+    fits, too_wide = 0.0, width / max((last_on - begins_on).days, 1)
+    for _step in range(24):
+        middle = (fits + too_wide) / 2
+        if distances.placed(marks, start, begins_on, last_on, middle)[1] <= start + width:
+            fits = middle
+        else:
+            too_wide = middle
+    xs, reached = distances.placed(marks, start, begins_on, last_on, fits)
+    # What is left of the width where no day has passed, and what the search did not find.
+    factor = width / max(reached - start, 0.001)
+    now = start + width
+    placed = tuple(
+        (now if distances.is_at_now(mark, last_on) else start + (x - start) * factor, mark)
+        for x, mark in zip(xs, marks, strict=True)
+    )
+    return _Past(placed, now, last_on)
 
 
 @dataclass(frozen=True)
@@ -199,46 +237,50 @@ class _Distances:
     leaves: float
     leaf_from_meeting: float
     meeting_before_now: float
+    is_over: bool
+    """Whether now is not today but where a journey ended."""
 
     def between(self, first: _Mark, second: _Mark) -> float:
         """Between two marks, of which ``second`` is later."""
         if isinstance(first.what, Meeting) and isinstance(second.what, Meeting):
             return self.meetings
         if isinstance(first.what, DrawnObjective) and isinstance(second.what, DrawnObjective):
-            return self.leaves if first.what.owner is second.what.owner else LEAF_FROM_LEAF_OF_OTHER
+            if first.on == second.on:
+                return 0
+            return self.leaves if first.owner is second.owner else LEAF_FROM_LEAF_OF_OTHER
         return self.leaf_from_meeting
 
     def from_start(self, mark: _Mark) -> float:
         """Between where the strands begin and a mark."""
         return min(MEETING_GAP / 2, self.meetings) if isinstance(mark.what, Meeting) else LEAF_FROM_START
 
-    def to_now(self, mark: _Mark) -> float:
+    def is_at_now(self, mark: _Mark, now_on: dt.date) -> bool:
+        """Whether a mark hangs at now: an objective of today."""
+        return isinstance(mark.what, DrawnObjective) and mark.on == now_on and not self.is_over
+
+    def to_now(self, mark: _Mark, now_on: dt.date) -> float:
         """Between a mark and now."""
-        return self.meeting_before_now if isinstance(mark.what, Meeting) else self.leaf_from_meeting
+        if isinstance(mark.what, Meeting):
+            return self.meeting_before_now
+        return 0 if self.is_at_now(mark, now_on) else self.leaf_from_meeting
 
-
-def _apart(
-    marks: Sequence[_Mark], scale: TimeScale, start: float, now: float, distances: _Distances
-) -> list[float] | None:
-    """Places in the order of ``marks``, as near to their days as the distances allow; None where there is no room."""
-    most: list[float] = []
-    following: dict[Role | None, tuple[float, _Mark]] = {}
-    for mark in reversed(marks):
-        later = [x - distances.between(mark, other) for x, other in following.values()]
-        most.append(min([now - distances.to_now(mark), *later]))
-        following[mark.owner] = most[-1], mark
-    most.reverse()
-    placed: list[float] = []
-    before: dict[Role | None, tuple[float, _Mark]] = {}
-    for mark, limit in zip(marks, most, strict=True):
-        # Places rise, and distances depend on what a mark is: of each kind the last one is enough.
-        earlier = [x + distances.between(other, mark) for x, other in before.values()]
-        least = max([start + distances.from_start(mark), *earlier])
-        if least > limit + 0.001:
-            return None
-        placed.append(min(max(scale.x(mark.on), least), limit))
-        before[mark.owner] = placed[-1], mark
-    return placed
+    def placed(
+        self, marks: Sequence[_Mark], start: float, begins_on: dt.date, now_on: dt.date, day_width: float
+    ) -> tuple[list[float], float]:
+        """The places of the marks and of now: each at least as far after the one before as its days are wide."""
+        xs: list[float] = []
+        before: dict[Role | None, tuple[float, _Mark]] = {}
+        x, on = start, begins_on
+        for mark in marks:
+            # Distances depend on what a mark is: of each kind the last one is enough.
+            apart = [other_x + self.between(other, mark) for other_x, other in before.values()]
+            x = max([start + self.from_start(mark), x + day_width * max((mark.on - on).days, 0), *apart])
+            xs.append(x)
+            before[mark.owner] = x, mark
+            on = max(on, mark.on)
+        ends = [other_x + self.to_now(other, now_on) for other_x, other in before.values()]
+        least = start if self.is_over else start + TODAY_FROM_START
+        return xs, max([least, x + day_width * max((now_on - on).days, 0), *ends])
 
 
 def _buds(

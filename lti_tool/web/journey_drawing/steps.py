@@ -157,8 +157,11 @@ def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> 
         return Solid(
             mentor=began and Role.MENTOR in facts.signed_on, mentee=began and Role.MENTEE in facts.signed_on
         )
-    waits_for = following.meeting.waits_for if following.meeting is not None else None
-    return Solid(mentor=waits_for is not Role.MENTOR, mentee=waits_for is not Role.MENTEE)
+    if following.meeting is None:
+        return _BOTH
+    return Solid(
+        mentor=following.meeting.is_said_by(Role.MENTOR), mentee=following.meeting.is_said_by(Role.MENTEE)
+    )
 
 
 def every_step(steps: JourneySteps) -> Sequence[JourneyStep]:

@@ -13,7 +13,14 @@ from typing import Final
 
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
-from lti_tool.web.journey_drawing.leaves import Leaf, highest_label, leaves, lowest_label, today_label_y
+from lti_tool.web.journey_drawing.leaves import (
+    Leaf,
+    highest_label,
+    leaves,
+    lowest_label,
+    today_label_y,
+    today_line_ends,
+)
 from lti_tool.web.journey_drawing.placing import MEETING_GAP, Frame, Places, places
 from lti_tool.web.journey_drawing.strands import Crossing, Node, Strand, crossings, strand
 
@@ -95,7 +102,7 @@ class TimelineDrawing:
     today: float | None
     """The x of today; None once completed or ended."""
     today_top: float
-    """The y at which the mentor's strand passes today."""
+    """The y of what the line from the word for today ends above."""
     today_label: float
     """The y of the word for today: above what is written beside it."""
     stops: tuple[Stop, ...]
@@ -180,7 +187,7 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         mentee,
         crossings(mentor, mentee),
         today,
-        mentor.at_x(at.now)[1] if today is not None else MIDDLE,
+        MIDDLE if today is None else today_line_ends(drawn_leaves, today, mentor.at_x(today)[1]),
         today_label,
         stops,
         drawn_leaves,
@@ -271,10 +278,10 @@ def _braid(last: Node, begins: float, end_x: float) -> Iterator[Node]:
 
 
 def _is_solid(to: Meeting | None, role: Role, facts: JourneyFacts) -> bool:
-    """Whether a strand is solid: not before its person signed, nor on the way to what waits for their answer."""
+    """Whether a strand is solid: not before its person signed, nor on the way to what the other alone has logged."""
     if not facts.held and role not in facts.signed_on:
         return False
-    return to is None or to.waits_for is not role
+    return to is None or to.is_said_by(role)
 
 
 def _label_widths(

@@ -11,6 +11,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.feedback import actions
 from lti_tool.mentoring.feedback.queries import FeedbackRecord, feedback_of_pair
 from lti_tool.mentoring.journey.views import PairView, SessionLine
+from lti_tool.mentoring.objectives import refusals
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
@@ -101,6 +102,21 @@ def give_thanks() -> ResponseReturnValue:
     return sent_form(ThanksForm(), id="thanks").submit(
         save, then=page.home, done="thanks_given", show=_thanks_page
     )
+
+
+@blueprint.post("/news/seen")
+@allows(Action.GIVE_FEEDBACK, about=pair_of_request)
+def see_news() -> ResponseReturnValue:
+    """“Mark all as read”: the partner's thanks, and their answers to objectives."""
+    page = pair_page()
+
+    def save(db: Session, _values: Values) -> None:
+        now = utcnow()
+        actions.see_thanks(db, pair_id=page.pair_id, by=page.participant.id, now=now)
+        for line in page.pair.refusals_to_read:
+            refusals.read_refusal(db, objective_id=line.id, by=page.participant.id, now=now)
+
+    return sent_form(FormSchema()).submit(save, then=page.home)
 
 
 @blueprint.post("/thanks/seen")

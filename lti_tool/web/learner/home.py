@@ -40,7 +40,7 @@ from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.mentoring.reflections.events import ReflectionWritten
 from lti_tool.mentoring.reflections.queries import latest_reflection_for
 from lti_tool.translation import current_language
-from lti_tool.web import grade_wording, new_choice
+from lti_tool.web import grade_wording, new_choice, wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import Activity, current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -125,6 +125,7 @@ def page(*, as_well: bool = False) -> ResponseReturnValue | None:
         undo=undo,
         completes=completes,
         waiting_people=waiting,
+        begins_on=_still_to_begin(activity, now),
         ends_on=activity.ends_on,
         now=now,
         etag=etag,
@@ -141,7 +142,7 @@ def page(*, as_well: bool = False) -> ResponseReturnValue | None:
         is_elsewhere=is_elsewhere,
         other_activity=other_activity,
         course_title=g.launch.course.title,
-        who_sees=who_sees(mine.tutor.called if mine.tutor is not None else None),
+        who_sees=who_sees(wording.tutors(mine.tutor)),
         done=flash_message(),
         preview=False,
     )
@@ -233,7 +234,7 @@ def _etag(
     latest = max(filter(None, (state.latest, participant.joined_at)))
     seed = (
         f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()} "
-        f"{now - latest <= UNDO_WITHIN} {activity.settings_id} {activity.ends_on}"
+        f"{now - latest <= UNDO_WITHIN} {activity.settings_id} {activity.starts_on} {activity.ends_on}"
     )
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
@@ -241,6 +242,11 @@ def _etag(
 def _tagged(response: Response, etag: str) -> Response:
     response.set_etag(etag)
     return response
+
+
+def _still_to_begin(activity: Activity, now: dt.datetime) -> dt.date | None:
+    """The day on which the group begins; None from that day on."""
+    return activity.starts_on if activity.starts_on > now.date() else None
 
 
 def _activity_for_role(placement: PlacementRecord, role: str) -> str | None:
@@ -268,8 +274,9 @@ def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
         "learner/welcome.html",
         form=form,
         tutor=tutor,
-        who_sees=who_sees(tutor.called if tutor is not None else None),
+        who_sees=who_sees(wording.tutors(tutor)),
         meetings=next((each["target"] for each in asked if each["type"] == "sessions"), None),
+        begins_on=_still_to_begin(activity, utcnow()),
         ends_on=activity.ends_on,
         done=flash_message(),
         given_name=launch.person.given_name,

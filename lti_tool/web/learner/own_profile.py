@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.profiles import queries
+from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.flash import flash_message
@@ -45,7 +46,7 @@ def show() -> ResponseReturnValue:
         capacity=asked.known.capacity,
         tutor=asked.tutor,
         active_pairs=[pair for pair in activity.pairs if pair.status == "active"],
-        who_sees=who_sees(asked.tutor.called if asked.tutor is not None else None),
+        who_sees=who_sees(wording.tutors(asked.tutor)),
         course_title=g.launch.course.title,
         done=flash_message(),
     )

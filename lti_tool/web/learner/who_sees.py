@@ -85,14 +85,14 @@ def readers_of(subject: Subject, table: Mapping[Action, frozenset[Capacity]] = T
     return frozenset().union(*(table[action] for action in subject.actions))
 
 
-def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> tuple[Line, ...]:
-    """The lines for a learner. ``tutor``: what the tutor is called, where one is known.
+def who_sees(tutors: str, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> tuple[Line, ...]:
+    """The lines for a learner. ``tutors``: what the tutors of the group are called.
 
     Raises :class:`KeyError` for a capacity that the policy gives and for which there are no words.
     """
     words = {
-        Capacity.TUTOR: tutor or _("your tutor"),
-        Capacity.OWNER: _("those who run the programme"),
+        Capacity.TUTOR: tutors,
+        Capacity.OWNER: _("the people who run the programme"),
         Capacity.HR_WITH_NAMES: _("human resources, where the programme says so"),
     }
     found = []
@@ -100,6 +100,6 @@ def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TA
         others = sorted(readers_of(subject, table) - {Capacity.MEMBER}, key=list(Capacity).index)
         *first, last = [_(subject.to_pair), *(words[capacity] for capacity in others)]
         readers = _("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
-        found.append(Line(_(subject.what), subject.icon, readers))
-    found.append(Line(_("Your managers"), "end", _("nothing personal")))
+        found.append(Line(_(subject.what), subject.icon, readers[0].upper() + readers[1:]))
+    found.append(Line(_("Your managers"), "end", _("Nothing personal")))
     return tuple(found)

@@ -16,7 +16,7 @@ from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
 from lti_tool.mentoring.enrolment.queries import has_moved_from, is_put_aside
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
-from lti_tool.mentoring.programmes.standing import reads_programme_of
+from lti_tool.mentoring.programmes.standing import owns_programme_of, reads_programme_of
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key, folded, sorted_name
@@ -100,6 +100,7 @@ def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> GroupNewcomers:
             ),
             ~sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == Person.id),
             ~has_moved_from(cohort_id, Person.id),
+            ~owns_programme_of(cohort_id, Person.id),
             ~reads_programme_of(cohort_id, Person.id),
         )
         # Whoever was put aside can always be brought back, however many others the course has.

@@ -151,10 +151,10 @@ def had(kind: str, name: str, value: str) -> str:
     return value
 
 
-_STATUSES: Final = {"confirmed": N_("confirmed by the partner"), "held": N_("noted by one of the two")}
+_STATUSES: Final = {"confirmed": N_("confirmed by the partner"), "held": N_("logged by one of the two")}
 _STATUSES_OF_MINUTES: Final = {
     "confirmed": N_("the partner has confirmed"),
-    "held": N_("one of the two has noted"),
+    "held": N_("one of the two has logged"),
 }
 _SIGNERS: Final = {"both": N_("both"), "mentor": N_("the mentor"), "mentee": N_("the mentee")}
 _FEEDBACK: Final = {"self": N_("the person"), "partner": N_("their partner"), "both": N_("each of the two")}
@@ -291,8 +291,8 @@ def warning(found: RuleWarning) -> str:
         case Warning.NOT_MEASURED:
             kind = NAMES[params["type"]]
             return _(
-                "“%(name)s” cannot be measured yet. The draft keeps it; it cannot be applied, and no programme starts "
-                "with it.",
+                "“%(name)s” is not available yet: take it out. A rule with it cannot be applied, and no programme "
+                "starts with it.",
                 name=_(kind),
             )
         case Warning.EVIDENCE_NOT_RECORDED:

@@ -7,15 +7,12 @@ kept until all of it is right.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
@@ -39,8 +36,6 @@ from lti_tool.mentoring.programmes.template_queries import (
     templates_offered,
 )
 from lti_tool.translation import current_language
-from lti_tool.translation import gettext as _
-from lti_tool.web import wording as words
 from lti_tool.web.access import allows, check, cohort_of_launch, company_of_launch, is_allowed
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -51,10 +46,10 @@ from lti_tool.web.owner.figures import names_of
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import set_up_here
 from lti_tool.web.programmes.drawings import rhythm_drawing
+from lti_tool.web.programmes.template_faults import faults_of
 from lti_tool.web.services import current_principal, reading
-from schemas import programme_template
 from schemas.problem import Problem, ShapeError
-from schemas.template_forms import CopyTemplateForm, TemplateTextForm
+from schemas.template_forms import CopyTemplateForm, TemplateFileForm, TemplateTextForm
 from schemas.yaml_text import LARGEST_FILE
 
 blueprint = Blueprint("templates", __name__, url_prefix="/l/<launch_key>/programme")
@@ -68,16 +63,6 @@ class VersionLine:
     at: dt.datetime
     by: str
     """The name of who made it; empty where nobody's is known."""
-
-
-@dataclass(frozen=True)
-class FaultLine:
-    """What is wrong with one line of a file, in words."""
-
-    line: int | None
-    place: str
-    """As :attr:`lti_tool.mentoring.programmes.template_file.FileProblem.place`."""
-    words: str
 
 
 @blueprint.get("/templates")
@@ -252,7 +237,7 @@ def change(code: str) -> ResponseReturnValue:
 @allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def ask_file() -> ResponseReturnValue:
     """Ask for a file."""
-    return render_template("programmes/template_import.html", problem=None)
+    return _file_page()
 
 
 @blueprint.post("/template-file")
@@ -277,7 +262,13 @@ def take_file() -> ResponseReturnValue:
 
 
 def _refused_file(problem: Problem) -> ResponseReturnValue:
-    return render_template("programmes/template_import.html", problem=problem), 422
+    return _file_page({"file": [problem]})
+
+
+def _file_page(problems: Mapping[str, list[Problem]] | None = None) -> ResponseReturnValue:
+    form = blank_form(TemplateFileForm(), action=launch_url_for("templates.take_file"))
+    form.problems = problems or {}
+    return render_template("programmes/template_import.html", form=form), form.status
 
 
 @blueprint.post("/template-text")
@@ -304,7 +295,7 @@ def _keep(form: Form, text: str) -> ResponseReturnValue:
 
 def _text_page(form: Form) -> ResponseReturnValue:
     """A template as a text, with what is wrong on which line."""
-    found = _fault_lines(_file_problems(form.given.get("text", ""))) if form.problems else ()
+    found = faults_of(_file_problems(form.given.get("text", "")) if form.problems else ())
     is_import = _is_import()
     code, title = ("", "") if is_import else _template_of_text()
     html = render_template(
@@ -327,46 +318,6 @@ def _template_of_text() -> tuple[str, str]:
         except UnknownTemplateError:
             return "", ""
     return (record.code, wording.own(record.template.document()["title"])) if record.is_own else ("", "")
-
-
-def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
-    """What is wrong, in the order of the lines: everything that is missing in one place is said at once."""
-    lines = []
-    missing: dict[tuple[int | None, str], list[str]] = {}
-    for each in found:
-        if each.problem == "field_missing":
-            missing.setdefault((each.line, each.place), []).append(str(each.problem.params["what"]))
-        elif each.problem == "unknown_field":
-            name = each.place.rpartition(" › ")[2]
-            near = difflib.get_close_matches(name, _KEYS, n=1, cutoff=0.75)
-            said = _("“%(name)s” is not a word that belongs here.", name=name)
-            if near:
-                said += " " + _("Did you mean “%(name)s”?", name=near[0])
-            lines.append(FaultLine(each.line, each.place, said))
-        else:
-            lines.append(FaultLine(each.line, each.place, words.problem(each.problem)))
-    for (line, place), names in missing.items():
-        said = _("Missing: %(names)s.", names=", ".join(_part_name(name) for name in names))
-        # What is missing from the whole text is on no line of it.
-        lines.append(FaultLine(line if place else None, place, said))
-    return sorted(lines, key=lambda each: (each.line is None, each.line or 0))
-
-
-_KEYS: Final = sorted(
-    {
-        name
-        for each in vars(programme_template).values()
-        if isinstance(each, type) and issubclass(each, Schema)
-        for name in each._declared_fields
-    }
-)
-"""Names that a template file may hold, of which one may have been meant."""
-
-
-def _part_name(key: str) -> str:
-    """A key of the file with what the pages call it, such as “Skills (skills)”."""
-    title = wording.KEYS.get(key)
-    return f"{_(title)} ({key})" if title else key
 
 
 def _is_import() -> bool:

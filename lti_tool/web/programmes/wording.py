@@ -56,19 +56,17 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
     Section.GOAL: N_(
         "People read the name at the top of their pages. One language is enough: the text is then used for both."
     ),
-    Section.BUDGET: N_(
-        "With it the tool will be able to say what a confirmed hour costs. Leave open what you do not know."
-    ),
+    Section.BUDGET: N_("What the programme may cost, and who pays for it. Leave open what you do not know."),
     Section.ROLES: N_("Leave a name empty to keep “mentee” and “mentor”."),
     Section.SKILLS: N_("What people learn in this programme. Objectives and measures refer to them."),
     Section.OBJECTIVES: N_("Pairs choose from this list, and may always add objectives of their own."),
-    Section.FORMATS: N_("Whoever notes a meeting says which of these it was. All of them are counted alike."),
+    Section.FORMATS: N_("Whoever logs a meeting says which of these it was. All of them are counted alike."),
     Section.RHYTHM: N_(
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
     Section.KPIS: N_(
-        "Choose what you will look at in the end, and the target to reach. You set targets now, and they are frozen "
-        "at the start; a later version of the tool will work the figures out."
+        "Choose what you will look at in the end, and the target to reach. Targets are frozen at the start. Not "
+        "available yet: working the figures out here. You follow them yourself."
     ),
     Section.QUESTIONNAIRES: N_(
         "Choose those that this group gets. The choice of “before” is frozen at the start."
@@ -108,14 +106,14 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("In the end you will ask whether it came to that."),
     ),
     Lack.SKILLS: (N_("Name at least one skill."), N_("Objectives and progress are seen by skill.")),
-    Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could note a meeting without one.")),
+    Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could log a meeting without one.")),
     Lack.OBJECTIVES_UNREACHABLE: (
         N_("Say who else can declare an objective reached."),
         N_("What is done in another tool is not read yet: by that alone nobody would reach it."),
     ),
     Lack.RULE: (N_("Say when a person completes."), N_("Without a rule nobody can complete.")),
     Lack.RULE_UNMEASURABLE: (
-        N_("Take out of the rule what cannot be measured yet."),
+        N_("Take out of the rule what is not available yet."),
         N_("Nobody could complete: nothing would ever count for it."),
     ),
     Lack.RULE_IMPOSSIBLE: (
@@ -206,7 +204,7 @@ def lack(found: Missing) -> tuple[str, str]:
     what, why = LACKS[found.lack]
     if found.criteria:
         listed = ", ".join(_(CRITERIA[each]) if each in CRITERIA else each for each in found.criteria)
-        return _("Take out of the rule what cannot be measured yet: %(criteria)s.", criteria=listed), _(why)
+        return _("Take out of the rule what is not available yet: %(criteria)s.", criteria=listed), _(why)
     return _(what), _(why)
 
 
@@ -333,9 +331,11 @@ def unit(kpi: Mapping[str, Any], document: Document, value: Fraction = Fraction(
 
 
 def target(kpi: Mapping[str, Any], document: Document) -> str:
-    """The target of a measure, such as ``at least 70 %``; empty where it has none."""
+    """The target of a measure, such as ``at least 70%``; empty where it has none."""
     if kpi["target"] is None:
         return ""
     value = Fraction(str(kpi["target"]["value"]))
     number = written(value * 100 if kpi["unit"] == "share" else value, current_language())
+    if kpi["unit"] == "share":
+        return f"{bound(kpi)} {_('%(score)s%%', score=number)}"
     return f"{bound(kpi)} {number}\u00a0{unit(kpi, document, value)}"

@@ -16,6 +16,7 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from lti_tool.composition.copied_group import copied_activity
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade, state_of
@@ -166,10 +167,14 @@ def _shown(
         is_asked_who_comes = query["state"] == "awaited"
         awaited = awaited_elsewhere(db, placement.cohort_id, PEOPLE_LISTED) if is_asked_who_comes else []
         ended = ended_pairs_of(db, placement.cohort_id) if query["state"] == "ended" else []
+        original = (
+            copied_activity(db, placement.cohort_id) if overview.is_copy and not overview.pairs else None
+        )
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
         "view": view_of(overview, table, meetings, query, now, awaited=awaited, ended=ended),
         "people_listed": PEOPLE_LISTED,
+        "original": original,
         "roster": version.roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),

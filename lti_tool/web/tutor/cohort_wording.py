@@ -75,6 +75,8 @@ def people(overview: CohortOverview) -> str:
     if where:
         sentence = _("%(people)s: %(places)s", people=sentence, places=", ".join(where))
     if overview.awaited:
-        expected = ngettext("%(num)s to enrol", "%(num)s to enrol", overview.awaited)
+        expected = ngettext(
+            "%(num)s not in the course yet", "%(num)s not in the course yet", overview.awaited
+        )
         sentence = f"{sentence} · {expected}"
     return sentence

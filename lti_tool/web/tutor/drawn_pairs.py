@@ -12,7 +12,6 @@ from lti_tool.mentoring.overview.cohort import CohortOverview, PairLine
 from lti_tool.mentoring.overview.queries import Meeting
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing import facts as drawn
-from lti_tool.web.journey_drawing.from_pair import is_denied
 from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, sparkline
 
 _STATES: Final[Mapping[str, drawn.MeetingState]] = {
@@ -40,10 +39,7 @@ def facts_of(
     """What a tutor sees drawn of a pair: its meetings, without what the two write."""
     signed = {Role.MENTOR: pair.mentor_signed_at, Role.MENTEE: pair.mentee_signed_at}
     completed = [line.progress.completed_at for line in pair.both if line.progress.completed_at is not None]
-    waiting = sum(
-        meeting.status != "confirmed" and not is_denied(meeting.status, meeting.dispute_reason)
-        for meeting in meetings
-    )
+    waiting = sum(meeting.status != "confirmed" for meeting in meetings)
     return drawn.JourneyFacts(
         today=today,
         ends_on=ends_on,

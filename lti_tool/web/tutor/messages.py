@@ -228,13 +228,13 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNCONFIRMED:
             return _(
-                "Your partner has noted a meeting in “%(title)s”. Open the activity to confirm it, or to say what was "
+                "Your partner has logged a meeting in “%(title)s”. Open the activity to confirm it, or to say what was "
                 "different: it takes one tap.",
                 title=title,
             )
         case LineKind.DIFFERS:
             return _(
-                "The two of you have noted a meeting differently in “%(title)s”. Could you agree on it in the "
+                "The two of you have logged a meeting differently in “%(title)s”. Could you agree on it in the "
                 "activity? Either of you can put it right there.",
                 title=title,
             )

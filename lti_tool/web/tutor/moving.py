@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from flask import Blueprint, abort, render_template, request
@@ -45,7 +46,8 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import current_principal, reading
-from lti_tool.web.tutor import pair_wording
+from lti_tool.web.tutor import move_changes, pair_wording
+from lti_tool.web.tutor.move_changes import MoveChanges
 from schemas.form_schema import read_form
 from schemas.moving_form import MOST_PAIRS, MoveForm, MoveQuery
 from schemas.problem import Problem, ShapeError
@@ -106,8 +108,10 @@ class _Row:
     """Those of the two who are in another pair as well."""
 
 
-def page(here: MovingFrom, form: Form | None = None) -> ResponseReturnValue:
-    """The page at the step that its query says; with ``form``, what was refused."""
+def page(
+    here: MovingFrom, form: Form | None = None, changed: MoveChanges | None = None
+) -> ResponseReturnValue:
+    """The page at the step that its query says; with ``form``, what was refused, and why where that is known."""
     asked, problems = _asked()
     with reading() as db:
         groups = groups_to_move_to(db, here.cohort_id, current_principal().person_id or abort(403))
@@ -136,6 +140,7 @@ def page(here: MovingFrom, form: Form | None = None) -> ResponseReturnValue:
         pair_words=pair_wording,
         state_of=state_of,
         refusal=form.refusal if form is not None else None,
+        changed=changed or MoveChanges(),
         course_title=course_title(),
     )
     return html, form.status if form is not None else choice.status
@@ -189,13 +194,20 @@ def _rows(db: Session, cohort_id: uuid.UUID) -> list[_Row]:
 
 
 def _plan_page(
-    here: MovingFrom, plan: MovePlan, groups: Sequence[OtherGroup], form: Form | None
+    here: MovingFrom,
+    plan: MovePlan,
+    groups: Sequence[OtherGroup],
+    form: Form | None,
+    changed: MoveChanges | None = None,
 ) -> ResponseReturnValue:
+    """What moving will change. ``changed``: what is different from what the page said before."""
     shown = form or blank_form(MoveForm(), id="move", action=here.address())
     html = render_template(
         "tutor/move_plan.html",
         here=here,
         plan=plan,
+        seen=move_changes.as_text(move_changes.seen_in(plan, sees_progress=here.sees_progress)),
+        changed=changed or MoveChanges(),
         form=shown,
         other_groups=len(groups) > 1,
         rule=sentence_for_tutor(plan.rule),
@@ -205,7 +217,7 @@ def _plan_page(
         graded=_by_place(plan.people, lambda each: each.graded_in),
         ungraded=[each for each in plan.people if not each.graded_in],
         without_place=[each for each in plan.people if not each.has_place],
-        effect=_effect,
+        effect=_effect_of,
         reasons=_reasons,
         card=card,
         course_title=course_title(),
@@ -225,22 +237,28 @@ def place_name(place: Place) -> str:
     return _("“%(course)s”", course=place.course) if place.course else _("a course")
 
 
-def _effect(seen: PersonPreview, *, sees_progress: bool) -> str:
-    """What moving does to how far somebody is. ``sees_progress``: in figures."""
-    match seen.effect:
+def _effect_of(seen: PersonPreview, *, sees_progress: bool) -> str:
+    return _effect(seen.effect, seen.before, seen.after, sees_progress=sees_progress)
+
+
+def _effect(effect: Effect | None, before: int | None, after: int | None, *, sees_progress: bool) -> str:
+    """What moving does to how far somebody is. ``sees_progress``: in figures; ``effect``: None before they accept."""
+    match effect:
+        case None:
+            return _("has not accepted yet")
         case Effect.COMPLETES:
             return _("completes the programme by this move")
         case Effect.STAYS_COMPLETE:
             return _("has completed, and stays so")
         case Effect.UP | Effect.DOWN if sees_progress:
-            return _("goes from %(before)s%% to %(after)s%%", before=seen.before, after=seen.after)
+            return _("goes from %(before)s%% to %(after)s%%", before=before, after=after)
         case Effect.UP:
             return _("comes closer to the end")
         case Effect.DOWN:
             return _("has more to do to complete")
         case Effect.UNCHANGED if sees_progress:
-            return _("stays at %(percent)s%%", percent=seen.after)
-    return _("stays at %(percent)s%%", percent=seen.after) if sees_progress else _("stays the same")
+            return _("stays at %(percent)s%%", percent=after)
+    return _("stays at %(percent)s%%", percent=after) if sees_progress else _("stays the same")
 
 
 def _reasons(pair: MovedPair) -> list[str]:
@@ -287,7 +305,8 @@ def moved(here: MovingFrom) -> ResponseReturnValue:
         if to is None:
             raise NotAllowed("group_not_running")
         plan = plan_move(db, here.cohort_id, to, values["pair"])
-        require(plan.digest == values["seen"], "move_changed")
+        now = move_changes.seen_in(plan, sees_progress=here.sees_progress)
+        require(move_changes.is_same(values["seen"], now), "move_changed")
         move_pairs(
             db,
             pair_ids=[each.pair.id for each in plan.moving],
@@ -312,11 +331,21 @@ def _again(here: MovingFrom, form: Form) -> ResponseReturnValue:
         asked = read_form(MoveQuery(), sent)
     except ShapeError:
         abort(400)
+    changed = None
     with reading() as db:
         groups = groups_to_move_to(db, here.cohort_id, current_principal().person_id or abort(403))
         to = _group(groups, asked["to"])
         chosen = [pair_id for pair_id in asked["pair"] if _is_here(db, here.cohort_id, pair_id)]
         plan = plan_move(db, here.cohort_id, to, chosen) if to is not None and chosen else None
+        if form.refusal_code == "move_changed":
+            seen = form.read()["seen"]
+            changed = move_changes.changes(
+                db,
+                seen,
+                plan,
+                sees_progress=here.sees_progress,
+                says=partial(_effect, sees_progress=here.sees_progress),
+            )
     if plan is None:
-        return page(here, form)
-    return _plan_page(here, plan, groups, form)
+        return page(here, form, changed)
+    return _plan_page(here, plan, groups, form, changed)

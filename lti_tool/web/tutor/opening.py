@@ -107,7 +107,6 @@ def choice_page(
         proposed = {"template": offer.values[0], "role_view": "both", "begin": BEGINNINGS[0]}
         action = launch_url_for("opening.choose")
         form = blank_form(_schema(offer), proposed, id="programme", action=action)
-    form.say_at_field("group", "not_own_group")
     if not form.given.get("template"):
         form.given = {**form.given, "template": offer.values[0]}
     html = render_template(

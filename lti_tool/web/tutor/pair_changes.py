@@ -162,7 +162,7 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
                 teach=teach,
             ),
         ),
-        _("End this pair and choose again"),
+        _("End this pair and choose a partner"),
         is_final=True,
     )
 

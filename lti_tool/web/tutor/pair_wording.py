@@ -68,7 +68,7 @@ def figure(code: str, count: int) -> str:
     if code == "unopened":
         return _("Never opened")
     if code == "awaited":
-        return _("To enrol")
+        return _("Not enrolled")
     if code == "out":
         return _("Not taking part")
     if code == "ended":

@@ -20,12 +20,14 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment.actions import take_back_invitation
 from lti_tool.mentoring.enrolment.people import actions, queries
-from lti_tool.mentoring.enrolment.people.checking import check_file
+from lti_tool.mentoring.enrolment.people.checking import CheckedFile, check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import MOST_BYTES, FileUnreadable, Table, read_table
 from lti_tool.mentoring.enrolment.people.queries import ImportRecord
 from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.programmes.latest_change import LatestChange, latest_section_change
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
+from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.translation import current_language
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_cohort_id
@@ -163,11 +165,13 @@ def _show(record: ImportRecord, form: Form | None = None) -> ResponseReturnValue
             shown = {**_adding(record, status), "awaited": awaited, "awaited_count": count}
             return render_template("tutor/people_adding.html", **shown), 200
         checked = check_file(db, record.cohort_id, Table.from_json(record.content))
+        skills_changed = _skills_changed(db, record, checked)
     html = render_template(
         "tutor/people_preview.html",
         record=record,
         checked=checked,
         has_failed=status is not None,
+        skills_changed=skills_changed,
         form=form,
         file_form=_file_form(),
         limits={"rows": SHOWN_ROWS, "problems": SHOWN_PROBLEMS},
@@ -176,6 +180,13 @@ def _show(record: ImportRecord, form: Form | None = None) -> ResponseReturnValue
         done=flash_message(),
     )
     return html, form.status if form is not None else 200
+
+
+def _skills_changed(db: Session, record: ImportRecord, checked: CheckedFile) -> LatestChange | None:
+    """Who has changed the programme's skills since the list was given, where a row names one that is not there."""
+    if not any(each.problem == "skill_unknown" for each in checked.problems):
+        return None
+    return latest_section_change(db, record.cohort_id, Section.SKILLS, since=record.created_at)
 
 
 def _may_invite() -> bool:

@@ -47,7 +47,7 @@ def columns(skills: Sequence[str]) -> list[ColumnWords]:
 
 _OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.INVITED: N_("Invited now"),
-    Outcome.AWAITED: N_("Invited when they come"),
+    Outcome.AWAITED: N_("To enrol in the course"),
     Outcome.UPDATED: N_("Brought up to date"),
     Outcome.UNCHANGED: N_("Nothing changes"),
 }
@@ -79,8 +79,8 @@ def summary(counts: Mapping[str, int]) -> list[str]:
         (
             awaited,
             ngettext(
-                "%(num)s person is not in this course yet: they are invited when they first open the activity.",
-                "%(num)s people are not in this course yet: they are invited when they first open the activity.",
+                "%(num)s person is not in this course yet.",
+                "%(num)s people are not in this course yet.",
                 awaited,
                 num=number(awaited),
             ),
@@ -108,22 +108,15 @@ def summary(counts: Mapping[str, int]) -> list[str]:
 
 
 def result(counts: Mapping[str, int]) -> list[str]:
-    """What was done with the rows of a file, one sentence for each outcome that there is."""
-    invited, awaited, updated, unchanged = (counts.get(str(outcome), 0) for outcome in Outcome)
+    """What was done with the rows of a file, one sentence for each outcome but those still to enrol."""
+    invited, updated, unchanged = (
+        counts.get(str(outcome), 0) for outcome in Outcome if outcome is not Outcome.AWAITED
+    )
     sentences = (
         (
             invited,
             ngettext(
                 "%(num)s person was invited.", "%(num)s people were invited.", invited, num=number(invited)
-            ),
-        ),
-        (
-            awaited,
-            ngettext(
-                "%(num)s person will be invited when they first open the activity.",
-                "%(num)s people will be invited when they first open the activity.",
-                awaited,
-                num=number(awaited),
             ),
         ),
         (

@@ -96,7 +96,9 @@ def test_leaves_are_apart_on_their_owners_strand_and_on_their_side_of_today(fact
     for strand in drawing.strands:
         leaves = [leaf for leaf in drawing.leaves if leaf.objective.owner is strand.role]
         xs = [leaf.x for leaf in leaves]
-        assert all(after - before >= LEAF_GAP for before, after in pairwise(xs))
+        for before, after in pairwise(leaves):
+            same_day = min(before.objective.on, facts.latest_on) == min(after.objective.on, facts.latest_on)
+            assert after.x - before.x >= LEAF_GAP or (same_day and after.x == before.x)
         assert all(abs(x - stop.x) >= LEAF_FROM_MEETING for x in xs for stop in drawing.stops)
         for leaf in leaves:
             assert (leaf.x, leaf.y) == pytest.approx(strand.at_x(leaf.x), abs=0.01)
@@ -119,14 +121,35 @@ def test_marks_stand_in_the_order_of_their_moments(facts: JourneyFacts) -> None:
 
 
 @every
-def test_once_met_the_past_has_half_of_the_width_and_what_is_to_come_stands_at_equal_steps(
-    facts: JourneyFacts,
-) -> None:
+def test_a_longer_silence_is_never_narrower_than_a_shorter_one(facts: JourneyFacts) -> None:
     drawing = timeline(facts)
     if drawing.today is None:
         return
-    if facts.held:
-        assert drawing.today >= (START + END) / 2
+    marks = [(START, facts.begins_on)]
+    marks += [(stop.x, stop.meeting.on) for stop in drawing.stops if stop.meeting.state.held]
+    marks += [(drawing.today, facts.latest_on)]
+    silences = sorted(((day - on).days, x - at) for (at, on), (x, day) in pairwise(marks))
+    # What is written below and between meetings needs some room, however short a silence was.
+    wider = [
+        (narrow, wide) for (_days, narrow), (_more, wide) in pairwise(silences) if narrow > 2 * MEETING_GAP
+    ]
+    assert all(wide >= narrow - 0.1 for narrow, wide in wider)
+
+
+def test_today_stands_at_its_date_and_what_is_to_come_has_the_rest_of_the_width() -> None:
+    facts = journey(*met(77), to_come=2)
+    drawing = timeline(facts)
+    share = (facts.today - facts.begins_on) / (facts.finishes_on - facts.begins_on)
+    assert drawing.today == pytest.approx(START + share * (END - START))
+    assert drawing.today - drawing.stops[0].x == pytest.approx(24), "two days, after eleven weeks"
+    assert timeline(journey(*met(1), today=day(2), to_come=2)).today < START + (END - START) / 5
+
+
+@every
+def test_what_is_to_come_stands_at_equal_steps(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    if drawing.today is None:
+        return
     xs = [drawing.today, *(stop.x for stop in drawing.stops if not stop.meeting.state.held), drawing.end_x]
     steps = [after - before for before, after in pairwise(xs)]
     assert steps == pytest.approx([steps[0]] * len(steps))
@@ -134,9 +157,20 @@ def test_once_met_the_past_has_half_of_the_width_and_what_is_to_come_stands_at_e
         assert strand.pieces[-1].curve.end == pytest.approx((drawing.end_x, MIDDLE)), "closed on the end"
 
 
-def test_the_first_of_few_meetings_is_near_the_beginning_however_long_it_took() -> None:
-    for facts in (journey(*met(70), to_come=2), journey(*met(70), completed_on=day(71))):
-        assert timeline(facts).stops[0].x <= START + LEAD_MOST
+def test_objectives_of_today_hang_at_today_with_their_titles_above_one_another() -> None:
+    today = tuple(objective(role, 79) for role in Role for _each in range(2))
+    drawing = timeline(journey(*met(7, 77), to_come=2, objectives=today))
+    assert [leaf.x for leaf in drawing.leaves] == [drawing.today] * 4
+    for role, side in ((Role.MENTOR, -1), (Role.MENTEE, 1)):
+        first, second = (leaf for leaf in drawing.leaves if leaf.objective.owner is role)
+        assert (second.label_y - first.label_y) * side > 15 * len(first.lines), "neither stands on the other"
+        assert (first.is_left, second.is_left) == (False, True)
+    above = min(leaf.top_line for leaf in drawing.leaves if leaf.objective.owner is Role.MENTOR)
+    assert drawing.today_label < drawing.today_top < above, "the line does not cross a title"
+
+
+def test_the_first_of_few_meetings_is_near_the_beginning_of_a_journey_that_is_over() -> None:
+    assert timeline(journey(*met(70), completed_on=day(71))).stops[0].x <= START + LEAD_MOST
 
 
 @every
@@ -145,7 +179,9 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
     for role in Role:
         own = [leaf for leaf in drawing.leaves if leaf.objective.owner is role]
         assert all(leaf.lines for leaf in own)
-        assert all(before.label_right < after.label_left for before, after in pairwise(own))
+        assert all(
+            before.label_right < after.label_left or before.x == after.x for before, after in pairwise(own)
+        )
     for leaf in drawing.leaves:
         left, right = leaf.label_left, leaf.label_right
         assert 0 <= left <= leaf.x <= right <= WIDTH
@@ -279,15 +315,13 @@ def test_a_pause_is_drawn_in_dots_since_its_day() -> None:
 
 
 @pytest.mark.parametrize("state", [MeetingState.UNCONFIRMED, MeetingState.DISPUTED])
-def test_the_strand_of_whoever_has_to_answer_is_dotted_on_the_way_to_a_meeting(state) -> None:
+def test_the_strand_of_whoever_did_not_log_a_meeting_is_dotted_on_the_way_to_it(state) -> None:
     facts = journey(Meeting(day(60), state, Role.MENTEE), to_come=3)
     meeting = timeline(facts).stops[0]
-    waits_for = Role.MENTOR if state is MeetingState.UNCONFIRMED else Role.MENTEE
     for each in timeline(facts).strands:
         before = [piece for piece in each.pieces if piece.curve.end[0] <= meeting.x]
-        assert [piece.solid for piece in before] == [True, each.role is not waits_for], "both have signed"
-    last = journey_steps(facts).first[0].below
-    assert (last.mentor, last.mentee) == (waits_for is not Role.MENTOR, waits_for is not Role.MENTEE)
+        assert [piece.solid for piece in before] == [True, each.role is Role.MENTEE], "both have signed"
+    assert journey_steps(facts).first[0].below == Solid(mentor=False, mentee=True)
 
 
 def test_a_programme_past_its_end_still_has_room_for_what_is_asked_for() -> None:

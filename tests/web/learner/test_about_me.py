@@ -132,7 +132,7 @@ def test_the_tutor_has_a_name(visit):
 
     page = visit(with_tutor).text()
     assert "Claire is putting the pairs together" in page
-    assert "Claire Dubreuil looks after your group." in page
+    assert "Your tutor is Claire Dubreuil." in page
 
 
 def test_somebody_whose_pair_is_on_hold_writes_to_the_tutor(visit):

@@ -28,11 +28,32 @@ def test_the_drawing_has_a_sentence_and_a_list_beside_it(visit):
     assert table.count("Inès learns: ") == 1
 
 
-def test_a_meeting_that_did_not_take_place_has_no_number_and_all_are_to_come(visit):
-    page = visit(situations.not_met).text()
+@pytest.mark.parametrize(
+    ("situation", "names", "said"),
+    [
+        (
+            situations.not_met,
+            ["Meeting 2", "Meetings 3 to 6"],
+            "1 meeting, 1 of them not confirmed, 5 to come",
+        ),
+        (
+            situations.waits_for_correction,
+            ["Meeting 3", "Meetings 4 to 6"],
+            "2 meetings, 1 of them not confirmed, 4",
+        ),
+    ],
+)
+def test_a_meeting_that_is_disputed_has_its_number_until_it_is_removed(visit, situation, names, said):
+    page = visit(situation).text()
     steps = page[page.index('<ol class="journey-steps">') :]
-    assert re.findall(r"Meetings? [0-9][^<]*", steps) == ["Meeting 1", "Meetings 2 to 6"]
-    assert "1 meeting, 1 of them not confirmed, 6 to come" in drawing(page, "timeline")
+    assert re.findall(r"Meetings? [0-9][^<]*", steps) == names
+    assert said in drawing(page, "timeline")
+
+
+def test_what_the_other_proposes_stands_below_the_day_of_a_meeting(visit):
+    drawn = drawing(visit(situations.waits_for_correction).text(), "timeline")
+    assert ">45 min</text>" in drawn
+    assert ">1 h proposed</text>" in drawn or (">1 h</text>" in drawn and ">proposed</text>" in drawn)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -63,7 +84,7 @@ def test_nothing_comes_next_where_the_partner_has_left(visit):
     # Nobody knows the day, and what was planned is no promise any more.
     assert "End</text>" in page
     assert "Closing" not in page
-    assert "Stayed open" in page
+    assert "Left open" in page
     assert "not started" not in page
 
 
@@ -92,7 +113,7 @@ def test_a_knot_is_whole_before_a_meeting_that_waits(visit):
     ("situation", "said"),
     [
         (situations.to_sign, "Agreement to be signed by both of you"),
-        (situations.waits_for_signature, "Agreement to be signed: Inès’s signature is missing"),
+        (situations.waits_for_signature, "Inès has still to sign the agreement"),
         (situations.begins, "The agreement is signed by both of you"),
     ],
 )
@@ -102,7 +123,11 @@ def test_what_is_needed_says_whether_the_agreement_is_signed(visit, situation, s
 
 @pytest.mark.parametrize(
     ("situation", "logger", "other"),
-    [(situations.to_confirm, "mentor", "mentee"), (situations.under_way, "mentee", "mentor")],
+    [
+        (situations.to_confirm, "mentor", "mentee"),
+        (situations.under_way, "mentee", "mentor"),
+        (situations.to_correct, "mentee", "mentor"),
+    ],
 )
 def test_the_strand_of_whoever_logged_a_meeting_is_solid_up_to_it(visit, situation, logger, other):
     scene = drawing(visit(situation).text(), "pair-scene")

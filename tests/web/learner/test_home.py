@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 
@@ -9,10 +11,21 @@ from lti_tool.events.models import EventRow
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.actions import remind_of_pair
 from lti_tool.mentoring.pairs.models import Pair
-from lti_tool.mentoring.programmes.models import Placement
+from lti_tool.mentoring.programmes.models import Cohort, Placement
 from lti_tool.translation import using_language
 from lti_tool.web import wording
 from tests.builder import situations
+
+
+def test_whoever_waits_reads_when_the_group_begins_until_it_has(visit, services):
+    here = visit(situations.waiting)
+    assert "Beginning" not in here.text()
+    with services.database.transaction() as db:
+        cohort = db.scalars(sa.select(Cohort)).one()
+        cohort.starts_on, cohort.ends_on, cohort.follow_up_on = (dt.date(2100, each, 1) for each in (1, 6, 9))
+    page = here.text()
+    assert "Beginning" in page
+    assert page.count("January") == 2, "the first meeting is not before"
 
 
 @pytest.mark.parametrize(
@@ -27,11 +40,12 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
     ("situation", "sentence"),
     [
         (situations.welcome, "I want to learn"),
-        (situations.not_open, "The programme opens soon"),
+        (situations.not_open, "Once it has begun, open this activity again"),
         (situations.waiting, "We’re looking for your partner"),
         (situations.declined, "The suggestion with Inès did not go ahead"),
         (situations.i_declined, "You declined the suggestion."),
         (situations.proposed, "Your tutor suggests Inès Benali"),
+        (situations.proposed, "The meetings go on until "),
         (situations.waits_for_acceptance, "Waiting for Inès’s answer"),
         (situations.to_sign, "Your agreement with Inès"),
         (situations.waits_for_signature, "Waiting for Inès’s signature"),
@@ -53,7 +67,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.complete, "Journey complete. Well done to you both."),
         (situations.complete_and_refused, 'class="grade-missing"'),
         (situations.awaits_tutor, "You have done everything"),
-        (situations.observer, "there is nobody to show"),
+        (situations.observer, "not linked you to anybody yet"),
         (situations.observer_of_two, "Not taking part yet."),
         (situations.anonymous, "Your course did not say who you are"),
         (situations.tutor, "My group"),

@@ -110,7 +110,7 @@ def test_saving_a_meeting_leads_home_with_thanks(visit):
     here = visit(situations.begins)
     answer = here.post("sessions/new", **meeting())
     assert answer.status_code == 302
-    assert "Noted. Your partner will be asked to say yes." in here.client.get(answer.location).text
+    assert "Logged. Your partner will be asked to say yes." in here.client.get(answer.location).text
 
 
 def test_a_form_sent_twice_notes_one_meeting(visit, services):
@@ -212,7 +212,7 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     noted = {"held_on": day, "day": "other", "minutes": "45", "format": "coaching", "revision": "0"}
     refused = here.post(below, **noted, length="45", mode="video")
     assert refused.status_code == 409
-    assert "Nothing differs from what was noted." in refused.text
+    assert "Nothing differs from what was logged." in refused.text
     here.post(below, **{**noted, "format": "professional-training"}, length="60", mode="phone")
     assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
@@ -309,7 +309,7 @@ def test_confirming_ones_own_meeting_is_refused_in_words(visit):
     here = visit(situations.under_way)
     answer = here.post(here.link(SESSION + "correct").replace("correct", "confirm"))
     assert answer.status_code == 409
-    assert "Your partner confirms what you noted, not you." in answer.text
+    assert "Your partner confirms what you logged, not you." in answer.text
 
 
 def test_another_pairs_address_is_not_there(visit):

@@ -53,33 +53,33 @@ def rows(name: str) -> dict[str, list[str]]:
 
 def test_the_page_names_the_readers_of_the_policy():
     assert {line.what: line.readers for line in who_sees("Claire")} == {
-        "Dates, lengths and types of your meetings": "the two of you and Claire",
-        "How far you are": "the two of you and Claire",
+        "Dates, lengths and types of your meetings": "The two of you and Claire",
+        "How far you are": "The two of you and Claire",
         "Your name, and the day on which you complete": (
-            "the two of you, Claire, those who run the programme and human resources, where the programme says so"
+            "The two of you, Claire, the people who run the programme and human resources, where the programme says so"
         ),
-        "Your objectives": "the two of you; your tutor, for those that you asked your tutor to confirm",
-        "Your notes": "you, and your partner where you share them",
+        "Your objectives": "The two of you; your tutor, for those that you asked your tutor to confirm",
+        "Your notes": "You, and your partner where you share them",
         "What you say about yourself": (
-            "the person suggested to you; your contact details, once you have both accepted"
+            "The person suggested to you; your contact details, once you have both accepted"
         ),
         "Your topics, languages and time zone, where you give them": (
-            "you, the person suggested to you (only the topics that suit you both) and Claire"
+            "You, the person suggested to you (only the topics that suit you both) and Claire"
         ),
         "What the two of you have in common: number of topics, languages": (
-            "the person suggested to you, Claire and those who run the programme"
+            "The person suggested to you, Claire and the people who run the programme"
         ),
-        "Your managers": "nothing personal",
+        "Your managers": "Nothing personal",
     }
 
 
 def test_another_reader_in_the_policy_is_another_one_on_the_page():
     table = {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER, Capacity.TUTOR})}
-    assert {line.what: line.readers for line in who_sees(None, table)}["Your objectives"] == (
-        "the two of you; your tutor, for those that you asked your tutor to confirm and your tutor"
+    assert {line.what: line.readers for line in who_sees("your tutor", table)}["Your objectives"] == (
+        "The two of you; your tutor, for those that you asked your tutor to confirm and your tutor"
     )
     with pytest.raises(KeyError):
-        who_sees(None, {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})
+        who_sees("your tutor", {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})
 
 
 @pytest.mark.parametrize(("name", "yes"), [("privacy.md", "yes"), ("privacy.fr.md", "oui")])

@@ -30,6 +30,13 @@ def partner_wrote(situation: Situation) -> None:
     situation.me = pair.mentee.person
 
 
+@pytest.mark.parametrize("below", ["reflections", "feedback", "feedback/thanks", "sessions/new"])
+def test_a_form_is_left_without_sending_it(visit, below):
+    here = visit(situations.under_way)
+    pages = [here.text(below), here.text(here.link(r"sessions/[0-9a-f-]{36}/correct"))]
+    assert all(re.search(r'class="btn btn-link" href="[^"]*/\?pair=[^"]*">Cancel<', page) for page in pages)
+
+
 @pytest.mark.parametrize(("readers", "shared"), [("me", False), ("pair", True)])
 def test_a_note_is_kept_with_who_may_read_it(visit, services, readers, shared):
     here = visit(situations.under_way)
@@ -111,6 +118,16 @@ def test_thanks_stand_on_the_partner_s_first_page_until_they_are_read(visit):
     assert "thanks you" in page
     here.post(here.link(r"feedback/thanks/seen\?pair=[0-9a-f-]+"))
     assert "A great year" not in here.text()
+
+
+def test_all_news_are_marked_as_read_at_once(visit):
+    here = visit(situations.words_of_both)
+    page = here.text()
+    assert ("News from Inès" in page, "I have read it" in page) == (True, False)
+    here.post(here.link(r"feedback/news/seen\?pair=[0-9a-f-]+"))
+    page = here.text()
+    assert "News from" not in page
+    assert "Inès thanks you" not in page
 
 
 def test_whoever_completed_thanks_their_partner(visit, services):

@@ -294,8 +294,13 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     text = html.unescape(newcomer.client.get(taken.location).text)
     assert "You can now read this programme for human resources." in text
     assert newcomer.get(f"{page}/settings").status_code == 200
-    # Whoever is in the course to read is nobody to be paired.
-    assert "Hugo Petit" not in owners.text("cohort/pairing")
+    # Whoever is in the course to read, or owns the programme, is nobody to be paired.
+    assert [name in owners.text("cohort/pairing") for name in ("Hugo Petit", "Hélène Marchand")] == [
+        False
+    ] * 2
+    assert [name in owners.text("?state=no_role") for name in ("Hugo Petit", "Hélène Marchand")] == [
+        False
+    ] * 2
     assert [newcomer.get(page + below).status_code for below in ("", "/people", "/audit", "/access")] == [
         404
     ] * 4

@@ -48,17 +48,18 @@ def test_what_nothing_measures_yet_is_kept_in_a_group_and_cannot_be_applied(
     visit: Come, services: Services
 ) -> None:
     page = opened(visit, situations.tutor)
-    assert re.findall(r'value="add:(\w+)"', page.text)[-4:] == ["group", "assessment", "training", "xapi"]
-    assert "A group of conditions Not measured yet: for a draft only A questionnaire answered" in page.words
+    # What would keep the programme from starting is named, and is no button.
+    assert re.findall(r'value="add:(\w+)"', page.text)[-1:] == ["group"]
+    assert "A group of conditions Not available yet A questionnaire answered" in page.words
     page.press("add:group")
     assert "This group is empty." in page.words
     offered = re.findall(r'value="add:(\w+):criteria.2"', page.text)
-    assert ("training" in offered, "group" in offered) == (True, False)
+    assert ("reflection" in offered, "training" in offered, "group" in offered) == (True, False, False)
     page.press("add:training:criteria.2")
     kept = draft(services)
     assert kept is not None
     assert [each["type"] for each in kept["criteria"][2]["criteria"]] == ["training"]
-    assert "“The induction finished” cannot be measured yet." in page.words
+    assert "“The induction finished” is not available yet: take it out." in page.words
     assert 'value="apply"' not in page.text
 
 
@@ -158,16 +159,20 @@ def test_the_second_of_two_editors_sees_what_the_first_has_saved_and_chooses(
 ) -> None:
     page = opened(visit, situations.tutor)
     other = RulePage(page.here)
-    page.press("save", criteria__1__min="5")
-    answer = other.press("save", criteria__1__min="4", criteria__0__by="mentor")
+    page.press("remove:criteria.0", criteria__1__min="5")
+    answer = other.press("save", criteria__1__min="4")
     assert answer.status_code == 409
     meetings = "%s meetings of at least 30 minutes confirmed by the partner"
-    assert "Yours Saved elsewhere" in other.words
-    assert f"{meetings % 4} {meetings % 5}" in other.words
+    mine, _, theirs = other.words.partition("The other version")
+    assert "You saved this draft in another tab" in mine
+    assert meetings % 4 in mine.partition("Your version, in the form below")[2]
+    assert meetings % 5 in theirs
+    assert "Taken out:" in theirs.partition("Take the other version")[0]
+    assert "Not in it:" not in other.words
     assert "Choose one of the two versions first" in other.words
     assert 'id="apply"' not in other.text
     assert other.value("criteria.1.min") == "4"
-    assert (draft(services) or {})["criteria"][1]["min"] == 5
+    assert [each.get("min") for each in (draft(services) or {})["criteria"]] == [5]
     assert other.press("save").status_code == 409, "it is chosen, not pressed through"
     revision = re.search(r'value="(overwrite:\d+)"', other.text)
     assert revision

@@ -39,7 +39,7 @@ def test_one_action_makes_a_full_scale_group_that_waits_for_an_activity(visit: C
     assert made
     answer = tutor.post("programme/scale/take-back", group=made[1])
     assert "Toute l’usine" not in tutor.client.get(answer.location).text
-    assert "a retiré le groupe de déploiement 2" in said(tutor.text("programme/audit"))
+    assert "a supprimé le groupe de déploiement 2" in said(tutor.text("programme/audit"))
 
 
 def test_the_page_names_every_part_that_is_carried_over(visit: Callable[..., Visit]) -> None:
@@ -103,7 +103,7 @@ def test_an_owner_takes_a_group_back_that_waits(visit: Callable[..., Visit]) -> 
     programme = here.link("owner/programmes/[0-9a-f-]+", "owner/")
     group = here.link("of/[0-9a-f-]+/", programme)
     answer = here.post(group + "take-back", group=group[3:-1])
-    assert "The group is taken back." in here.client.get(answer.location).text
+    assert "The group is deleted." in here.client.get(answer.location).text
     assert (group in here.text(programme), here.get(group).status_code) == (False, 404)
 
 

@@ -380,7 +380,7 @@ def test_figures_are_reworded_and_added_and_those_of_one_s_own_are_followed_by_h
     assert kpis["completion"]["name"] == {"en": "Journeys finished", "fr": "Parcours terminés"}
     assert kpis["own-coffee-breaks"]["target"] == {"bound": "at_most", "value": "1/8"}
     page = here.get("programme/kpis")
-    assert words(page).count("Followed by hand: the tool does not compute it yet.") == 1
+    assert words(page).count("Followed by hand. Without the tick it is removed.") == 1
     save(here, "programme/kpis")
     assert {kpi["code"]: kpi for kpi in latest(services)["kpis"]} == kpis, "the list keeps the words"
     frozen = visit(setting_up.tutor_changes_settings)

@@ -97,17 +97,24 @@ def test_a_group_that_is_there_can_be_shared(picker: Picker) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "status"),
     [
-        {"template": "unknown"},
-        {"template": str(uuid.uuid4())},
-        {"role_view": "apart"},
-        {"group": str(uuid.uuid4())},
+        ({"template": "unknown"}, 422),
+        ({"template": str(uuid.uuid4())}, 422),
+        ({"role_view": "apart"}, 422),
+        ({"group": str(uuid.uuid4())}, 409),
     ],
 )
-def test_a_wrong_choice_opens_nothing_and_keeps_the_others(picker: Picker, fields: dict[str, str]) -> None:
+def test_a_wrong_choice_opens_nothing_and_keeps_the_others(
+    picker: Picker, fields: dict[str, str], status: int
+) -> None:
     page = choose(picker, first_page(picker), **{"role_view": "mentor", "template": "demo", **fields})
-    assert page.status_code == 422
+    assert page.status_code == status
+    # What stands in the place of a group that is gone is right, and is not marked as an error.
+    assert ("alert-danger" in page.text, "“A new group” is selected instead" in page.text) == (
+        status == 422,
+        status == 409,
+    )
     kept = form_with(page, "form_id").fields
     assert kept.get("role_view") == (None if "role_view" in fields else "mentor")
     assert opened(picker) == []

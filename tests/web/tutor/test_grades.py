@@ -198,12 +198,12 @@ def test_the_page_says_that_the_grade_of_a_reopened_completion_stays(visit, serv
 def test_a_tutor_reads_that_deleted_grades_were_sent_again_and_how_to_stop_it(visit, services) -> None:
     here = visit(situations.tutor_of_complete)
     set_grades(services, GradeStatus.RECORDED)
-    assert "sent once more" not in here.text()
+    assert "so they were sent again" not in here.text()
     with services.database.transaction() as db:
         db.execute(sa.update(ScoreTrail).values(deletions=1, changed_at=utcnow()))
     page = here.text()
-    assert re.search(r"\d grades were deleted in the gradebook: they were sent once more", page)
-    assert "delete it there once more" in page
+    assert re.search(r"\d grades were deleted in the gradebook, so they were sent again", page)
+    assert "delete it once more: it then stays deleted" in page
 
 
 def test_a_tutor_reads_that_nothing_is_sent_to_a_column_that_is_gone(visit, services) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import uuid
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def fields_of(page: str) -> dict[str, list[str]]:
     """The hidden fields of the form that moves."""
     form = page.partition('id="move"')[2]
     found: dict[str, list[str]] = {}
-    for name, value in re.findall(r'<input type="hidden" name="(pair|to|seen)" value="([^"]+)"', form):
+    for name, value in re.findall(r'<input type="hidden" name="(pair|to|seen)" value="(.*?)">', form):
         found.setdefault(name, []).append(value)
     return found
 
@@ -108,13 +109,24 @@ def test_what_changed_meanwhile_is_shown_before_anything_happens(visit: Come, se
     here = visit(moving.tutor_of_two_groups)
     pair_id = pair_of(here, "Paul Moreau")
     sent = fields_of(here.text(f"cohort/move?pair={pair_id}"))
-    assert here.post("cohort/move", **{**sent, "seen": "0" * 32}).status_code == 409
+    assert here.post("cohort/move", **{**sent, "seen": "[" * 9}).status_code == 422
+    # An earlier page: Inès was in the other course then, Paul had a meeting less, and the rule was another one.
+    seen = json.loads(sent["seen"][0])
+    paul, ines = (each for each in seen["people"])
+    paul["before"], ines["is_missing"], seen["rule"] = 60, False, 9
+    answer = here.post("cohort/move", **{**sent, "seen": json.dumps(seen)})
+    words = said(answer.text)
+    assert (answer.status_code, "alert-danger" in answer.text) == (409, False)
+    assert "Paul Moreau: now “goes from 73% to 60%”; it was “goes from 60% to 60%”." in words
+    assert "Inès Benali is no longer in a course where that group can be opened." in words
+    assert "The completion rule of that group has changed." in words
+    assert answer.text.count("changed since<") == 2
     with services.database.reading() as db:
         cohort_id = db.get_one(Pair, uuid.UUID(pair_id)).cohort_id
     with transaction(services, TOOL) as db:
         end_pair(db, pair_id=uuid.UUID(pair_id), reason="time", now=utcnow())
     answer = here.post("cohort/move", **sent)
-    assert (answer.status_code, "Something has changed since you looked" in answer.text) == (409, True)
+    assert (answer.status_code, "this pair has ended" in answer.text) == (409, True)
     with services.database.reading() as db:
         assert db.get_one(Pair, uuid.UUID(pair_id)).cohort_id == cohort_id
 
