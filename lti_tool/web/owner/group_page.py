@@ -23,7 +23,7 @@ from lti_tool.web.activity import Activity, current_activity, current_unplaced_c
 from lti_tool.web.forms.bound import Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import LAUNCH, course_title, launch_url_for
-from lti_tool.web.owner import figures, group_people, waiting_group
+from lti_tool.web.owner import figures, group_newcomers, group_people, waiting_group
 from lti_tool.web.owner.partners import partners_for
 from lti_tool.web.services import reading
 from schemas.display import read_cohort_query, read_query
@@ -53,7 +53,7 @@ def show() -> ResponseReturnValue:
         record = figures.programme_record(db, activity.programme_id)
         cohorts = figures.cohorts_of(db, activity.programme_id, record.smallest_group)
         people = group_people.people_of_group(db, cohort_id)
-        newcomers = group_people.newcomers_of_group(db, cohort_id)
+        newcomers = group_newcomers.newcomers_of_group(db, cohort_id)
     search = read_cohort_query(request.args.to_dict())["q"]
     found = people.searched(search)
     return render_template(
@@ -66,7 +66,9 @@ def show() -> ResponseReturnValue:
         is_draft=activity.is_draft,
         today=utcnow().date(),
         group=people,
-        choices=group_people.choices(people, newcomers),
+        newcomers=newcomers,
+        found_newcomers=newcomers.searched(search),
+        choices=group_newcomers.choices(people, newcomers),
         pair_form=blank_form(PairForm(), id="pair-form", action=launch_url_for("pairing.pair")),
         done=flash_message(),
         course_title=course_title(),

@@ -8,21 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from lti_tool.identity.models import Membership, Person, display_name
-from lti_tool.identity.principal import CourseRole
+from lti_tool.identity.models import Person, display_name
 from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
-from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
-from lti_tool.mentoring.enrolment.queries import has_moved_from, is_put_aside, is_united_elsewhere, who_left
+from lti_tool.mentoring.enrolment.queries import is_united_elsewhere, who_left
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
-from lti_tool.mentoring.programmes.queries import courses_of_cohort
-from lti_tool.mentoring.programmes.standing import owns_programme_of, reads_programme_of
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key, folded, sorted_name
 from lti_tool.web.owner.programme_people import completion_of
 
@@ -185,46 +180,3 @@ def people_of_group(db: Session, cohort_id: uuid.UUID) -> GroupPeople:
 
 def _by_name(person: GroupPerson) -> tuple[bool, object, str]:
     return person.card.name is None, collation_key(person.sorts_as), str(person.id)
-
-
-def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
-    """The learners of a cohort's courses who have no part in it yet, by name: the id of the person, and the name.
-
-    Those who belong to another group of the programme there come last, with its number behind their names.
-    """
-    enrolled, other_group = aliased(Participant), people_of_other_groups(cohort_id)
-    people = db.execute(
-        sa.select(Person, other_group.c.number)
-        .outerjoin(other_group, other_group.c.person_id == Person.id)
-        .where(
-            Person.id.in_(
-                sa.select(Membership.person_id).where(
-                    Membership.course_id.in_(courses_of_cohort(cohort_id)),
-                    Membership.role == CourseRole.LEARNER,
-                    Membership.active,
-                )
-            ),
-            ~sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == Person.id),
-            ~has_moved_from(cohort_id, Person.id),
-            ~is_put_aside(cohort_id, Person.id),
-            ~owns_programme_of(cohort_id, Person.id),
-            ~reads_programme_of(cohort_id, Person.id),
-        )
-        .limit(500)
-    )
-    named = [(person.id, name, group) for person, group in people if (name := display_name(person))]
-    named.sort(key=lambda each: (each[2] is not None, collation_key(each[1]), str(each[0])))
-    return [
-        (person_id, name if group is None else f"{name} · {_('in group %(number)s', number=group)}")
-        for person_id, name, group in named
-    ]
-
-
-def choices(
-    group: GroupPeople, newcomers: Sequence[tuple[uuid.UUID, str]]
-) -> dict[str, list[tuple[uuid.UUID, str]]]:
-    """Whom a form offers for each place of a pair: the ids of persons, and their names."""
-    return {
-        str(role): [(each.person_id, each.card.name or "") for each in group.free(role)] + list(newcomers)
-        for role in Role
-    }

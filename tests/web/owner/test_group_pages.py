@@ -208,12 +208,39 @@ def test_an_owner_takes_somebody_out_and_back_in(visit: Come, services: Services
     answer = here.post(f"{group}cohort/people/{participant}/take-out", reason="own-wish")
     assert answer.location.partition("?")[0] == here.home + group
     text = said(here.text(group))
-    assert "Yanis Haddad taken out of the programme on" in text[text.index("Not taking part any more 1") :]
-    assert "Yanis Haddad" not in text[: text.index("Not taking part any more 1")]
+    assert "Yanis Haddad taken out of the programme on" in text[text.index("Not taking part 1") :]
+    assert "Yanis Haddad" not in text[: text.index("Not taking part 1")]
     assert "The reason: “Asked for it”" in said(here.text(page))
     programme = here.link("owner/programmes/[0-9a-f-]+", "owner/")
     assert "Yanis Haddad" in said(here.text(f"{programme}/people?state=withdrawn"))
     with services.database.reading() as db:
         assert db.get_one(Participant, uuid.UUID(participant)).status == "taken_out"
     here.post(f"{group}cohort/people/{participant}/take-back-in")
-    assert "Not taking part any more" not in said(here.text(group))
+    assert "Not taking part" not in said(here.text(group))
+
+
+def test_an_owner_puts_aside_who_will_take_no_part_and_takes_them_back(
+    visit: Come, services: Services
+) -> None:
+    here = visit(owning.owner_of_people)
+    group = group_of(here)
+    line = re.search(
+        rf'action="{re.escape(here.home + group)}cohort/put-aside".*?name="person_id" value="([^"]+)"',
+        here.text(group),
+        re.DOTALL,
+    )
+    assert line
+    with services.database.reading() as db:
+        name = db.get_one(Person, uuid.UUID(line[1])).name
+    assert f"{name} Mark as not taking part" in said(here.text(group))
+    answer = here.post(f"{group}cohort/put-aside", person_id=line[1])
+    assert answer.location.partition("?")[0] == here.home + group
+    assert "Noted. You find them under “Not taking part”." in said(here.client.get(answer.location).text)
+    text = said(here.text(group))
+    assert f"{name} will not take part Let them take part" in text[text.index("Not taking part 1") :]
+    # Offered for no pair, and named nowhere else.
+    assert name not in text[: text.index("Not taking part 1")]
+    here.post(f"{group}cohort/take-back", person_id=line[1])
+    assert f"{name} Mark as not taking part" in said(here.text(group))
+    enrolled = of_name(services, "Yanis Haddad")[1]
+    assert here.post(f"{group}cohort/put-aside", person_id=enrolled).status_code == 409
