@@ -41,12 +41,12 @@ def home() -> ResponseReturnValue:
         return visitor_page(
             _("You are here as a test student"),
             _(
-                "A test student can look in, and takes no part: nothing is kept, nobody is paired with one, and no "
-                "grade is sent."
+                "A test student can look in, and takes no part: nothing is kept, no grade is sent, and you are in no "
+                "pair."
             ),
             _(
-                "To see the people of this activity, open it as a teacher. What a learner sees is shown here with "
-                "invented people:"
+                "To see the people of this activity, open it as a teacher. To see what a learner sees, open an example "
+                "with invented people:"
             ),
             has_examples=True,
         )
@@ -55,8 +55,8 @@ def home() -> ResponseReturnValue:
             _("Your course did not say who you are"),
             _("You can look around: nothing you do is kept, and no grade is sent."),
             _(
-                "To take part, sign in to your learning platform and open the activity from your course. What a "
-                "learner sees is shown here with invented people:"
+                "To take part, sign in to your learning platform and open the activity from your course. To see what a "
+                "learner sees, open an example with invented people:"
             ),
             has_examples=True,
         )

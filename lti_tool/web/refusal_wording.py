@@ -114,7 +114,9 @@ REFUSALS: Mapping[str, str] = {
         "This list no longer fits the group, so nobody was added. What to correct is below."
     ),
     "draft_changed": N_("Somebody else has saved this draft in the meantime."),
-    "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
+    "preview_outdated": N_(
+        "The rule in force or somebody’s progress has changed since you looked. Look at the preview again, then apply."
+    ),
     "rule_changed": N_("Another version of the rule was applied in the meantime."),
     "rule_not_ready": N_("This draft cannot be applied: one of its conditions is not available yet."),
     "nothing_to_apply": N_("Nothing differs from the rule in force."),

@@ -95,7 +95,7 @@ def test_noting_another_meeting_takes_two_taps_from_home(served_tool: ServedTool
     page.goto(served_tool(situations.under_way, locale="en"))
     page.click("#we-met")
     page.click("#save")
-    assert "Noted." in page.inner_text(".alert-success[role=status]")
+    assert "Logged." in page.inner_text(".alert-success[role=status]")
 
 
 def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser: Browser) -> None:
@@ -106,7 +106,7 @@ def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser:
     page.check("input[name=mode][value=video]")
     page.check("input[name=format][value=coaching]")
     page.click("#save")
-    assert "Noted." in page.inner_text(".alert-success[role=status]")
+    assert "Logged." in page.inner_text(".alert-success[role=status]")
     context.close()
 
 

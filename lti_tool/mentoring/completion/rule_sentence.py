@@ -95,7 +95,7 @@ def _some_of(number: int, clauses: Sequence[str]) -> str:
     """That so many of the clauses are true."""
     listed = _("; ").join(clauses)
     if number == 1 and len(clauses) > 1:
-        listed = _("%(clauses)s or %(last)s", clauses=", ".join(clauses[:-1]), last=clauses[-1])
+        listed = _("%(clauses)s; or %(last)s", clauses=_("; ").join(clauses[:-1]), last=clauses[-1])
     return ngettext(
         "at least one of these is true: %(clauses)s",
         "at least %(num)s of these are true: %(clauses)s",

@@ -19,12 +19,19 @@ from sqlalchemy.orm import Session
 from lti_tool.database import LOCK_ROW
 from lti_tool.events import log
 from lti_tool.events.base import Scope
-from lti_tool.identity.models import Course
+from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.mentoring.enrolment.queries import has_participants
 from lti_tool.mentoring.programmes.actions import Choice, choice_of_content, new_cohort, shared_cohort
 from lti_tool.mentoring.programmes.beginning import Beginning
 from lti_tool.mentoring.programmes.events import PlacementOpened
-from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme, ProgrammeSettings, RoleView
+from lti_tool.mentoring.programmes.models import (
+    ActivityChoice,
+    Cohort,
+    Placement,
+    Programme,
+    ProgrammeSettings,
+    RoleView,
+)
 from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
@@ -53,6 +60,9 @@ class NewChoice:
     """The title of the one that was chosen since."""
     is_same_programme: bool
     """Whether only the group or the role is another one."""
+    chosen_at: dt.datetime
+    chosen_by: str | None
+    """Who chose it, as far as the platform shares their name."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +85,18 @@ def new_choice(db: Session, placement: Placement, link: Reselected) -> NewChoice
     wanted = _wanted(db, choice, link, placement.cohort_id, present)
     if wanted.is_same_cohort and wanted.role_view == placement.role_view:
         return None
+    chosen_at, person = db.execute(
+        sa.select(ActivityChoice.created_at, Person)
+        .join(Person, Person.id == ActivityChoice.chosen_by)
+        .where(ActivityChoice.content_id == link.content_id)
+    ).one()
     return NewChoice(
         is_kept=has_participants(db, placement.cohort_id),
         programme=present.settings["title"],
         chosen=wanted.title,
         is_same_programme=wanted.is_same_programme,
+        chosen_at=chosen_at,
+        chosen_by=display_name(person),
     )
 
 

@@ -113,6 +113,11 @@ class JourneyFacts:
         return tuple(each for each in self._held if not self._is_after(each))
 
     @property
+    def is_disputed(self) -> bool:
+        """Whether the two do not agree on a meeting: which number the next one has is then open."""
+        return any(each.state is MeetingState.DISPUTED for each in self.held)
+
+    @property
     def after_completion(self) -> tuple[Meeting, ...]:
         """What took place after completion: it is listed, and not drawn."""
         return tuple(each for each in self._held if self._is_after(each))

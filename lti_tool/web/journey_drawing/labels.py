@@ -80,6 +80,8 @@ def stop_date(stop: Stop) -> str:
     """The first line below a meeting: its day, or which one it is; empty where it has no room."""
     if not stop.label_width:
         return ""
+    if stop.meeting.state is MeetingState.EXPECTED and not stop.number:
+        return _("Next meeting") if stop.is_next else ""
     if stop.meeting.state is MeetingState.EXPECTED:
         return _("Meeting %(number)s", number=stop.number) if stop.has_name else str(stop.number)
     return short_day(stop.meeting.on)
@@ -91,6 +93,8 @@ def stop_lines(stop: Stop) -> list[str]:
         return []
     match stop.meeting.state:
         case MeetingState.EXPECTED:
+            return []
+        case MeetingState.PLANNED if not stop.number:
             return []
         case MeetingState.PLANNED:
             return lines_within(_("Meeting %(number)s", number=stop.number), stop.label_width)

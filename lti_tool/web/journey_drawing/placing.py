@@ -35,6 +35,8 @@ LEAF_GAP: Final = 56.0
 LEAF_FROM_MEETING: Final = 24.0
 LEAF_GAPS: Final = ((116.0, 44.0), (92.0, 36.0), (74.0, LEAF_FROM_MEETING), (LEAF_GAP, LEAF_FROM_MEETING))
 """Between two leaves of one strand, and between a leaf and a meeting or now: with room for titles, the best first."""
+LEAF_FROM_BUD: Final = 160.0
+"""Between a leaf and a bud of one strand, where there is room: what has been reached is read whole beside now."""
 LEAF_FROM_LEAF_OF_OTHER: Final = 10.0
 """Enough to see which of the two was first."""
 LEAF_FROM_START: Final = 24.0
@@ -52,6 +54,8 @@ SILENCE_MOST: Final = 260.0
 STEP_MOST: Final = 120.0
 """Between two of what was still to come at its end."""
 TODAY_FROM_START: Final = 48.0
+SEARCH_STEPS: Final = 12
+"""Of the search for how wide a day is: now is then less than a quarter of a unit from where it should be."""
 MOST_LEAVES: Final = 12
 """Of one person, before it is tried which have room: the latest."""
 
@@ -212,7 +216,7 @@ def _stretched(
 ) -> _Past:
     """The marks at their days on the scale that brings now to ``width`` after the start."""
     fits, too_wide = 0.0, width / max((last_on - begins_on).days, 1)
-    for _step in range(24):
+    for _step in range(SEARCH_STEPS):
         middle = (fits + too_wide) / 2
         if distances.placed(marks, start, begins_on, last_on, middle)[1] <= start + width:
             fits = middle
@@ -305,7 +309,7 @@ def _buds(
             free = (
                 _free(now + after, end, meetings, own, gap)
                 for after in after_now
-                for gap, _beside in LEAF_GAPS
+                for gap in (LEAF_FROM_BUD, *(gap for gap, _beside in LEAF_GAPS))
             )
             place = next((each for each in free if each is not None), None)
             if place is not None:

@@ -61,7 +61,7 @@ class JourneyStep:
     below: Solid
     meeting: Meeting | None = None
     number: int = 0
-    """Which meeting it is, from 1."""
+    """Which meeting it is, from 1; 0 of one to come while an earlier one is disputed."""
     objective: DrawnObjective | None = None
 
 
@@ -129,7 +129,9 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
         number += 1
         tile = Tile.NEXT if index == 0 and not facts.paused else Tile.TO_COME
         planned_on = meeting.on if meeting.state is MeetingState.PLANNED else None
-        steps.append(JourneyStep(tile, planned_on, nothing, nothing, meeting, number))
+        steps.append(
+            JourneyStep(tile, planned_on, nothing, nothing, meeting, 0 if facts.is_disputed else number)
+        )
     if facts.completed_on is not None:
         steps.append(JourneyStep(Tile.COMPLETE, facts.completed_on, nothing, nothing))
     elif facts.ended_on is not None:

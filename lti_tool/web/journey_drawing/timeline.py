@@ -75,7 +75,7 @@ class Stop:
     x: float
     meeting: Meeting
     number: int
-    """Which meeting it is, from 1."""
+    """Which meeting it is, from 1; 0 of one to come while an earlier one is disputed."""
     is_next: bool
     label_width: float
     """The room for what is written below it; 0 where something more important stands there."""
@@ -141,7 +141,8 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         stops_at = at.end if facts.end_is_dated else START
     if stops_at is not None:
         done = [*at.held, *(x for x, each in at.leaves if each.state is not ObjectiveState.AGREED)]
-        solid_until = min(max([stops_at, *(x + KNOT_LEVEL for x in done)]), at.end)
+        last = at.end if facts.ended_on is not None else at.now
+        solid_until = min(max([stops_at, *(x + KNOT_LEVEL for x in done)]), last)
     nodes, leads_to = _nodes(facts, meetings, at)
     next_at = len(at.held) if at.ahead and not facts.paused else None
     mentor, mentee = (
@@ -166,9 +167,9 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         Stop(
             x,
             each,
-            index + 1 - (0 if each.state.held else facts.not_counted),
+            index + 1 if each.state.held else 0 if facts.is_disputed else index + 1 - facts.not_counted,
             index == next_at,
-            widths[index],
+            0.0 if _is_nameless(each, index == next_at, facts) else widths[index],
             are_named or index <= len(at.held),
         )
         for index, (x, each) in enumerate(placed)
@@ -198,6 +199,11 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         top,
         dates + (BELOW_DATES if at.held else BELOW_LINE) - top,
     )
+
+
+def _is_nameless(meeting: Meeting, is_next: bool, facts: JourneyFacts) -> bool:
+    """Whether nothing is written below a meeting: one far ahead, while it is open which number it will have."""
+    return facts.is_disputed and not is_next and meeting.state is MeetingState.EXPECTED
 
 
 def _rings(

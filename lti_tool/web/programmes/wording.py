@@ -259,13 +259,13 @@ def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
     skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
     level = level_of(objective["level"]) if objective["level"] else ""
     parts = [own(skill["name"]) if skill else "", level, _("a trend to follow") if objective["trend"] else ""]
-    # Where a line ends, the sign stands before what follows it.
-    return " ·\u00a0".join(part for part in parts if part)
+    # Where a line ends, the sign stays with what is before it.
+    return "\u00a0· ".join(part for part in parts if part)
 
 
 def level_of(level: int) -> str:
     """The level of an objective, and of how many it is one."""
-    return _("level %(level)s of %(highest)s", level=level, highest=HIGHEST_LEVEL)
+    return _("level %(level)s of %(highest)s", level=level, highest=HIGHEST_LEVEL).replace(" ", "\u00a0")
 
 
 def levels() -> list[tuple[int, str]]:

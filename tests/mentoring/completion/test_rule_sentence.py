@@ -65,7 +65,7 @@ def rule(*criteria: dict[str, Any], mode: str = "all", k: int | None = None) -> 
                 {"id": "g", "type": "group", "mode": "any", "criteria": [ONE, OBJECTIVES]},
             ),
             "A person completes when the agreement is signed by both and at least one of these is true: 1 meeting has "
-            "taken place or every required objective is reached.",
+            "taken place; or every required objective is reached.",
             "signée par les deux et qu’au moins une de ces conditions est remplie\u00a0: une rencontre a eu lieu",
         ),
         (

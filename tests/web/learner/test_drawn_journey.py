@@ -31,23 +31,22 @@ def test_the_drawing_has_a_sentence_and_a_list_beside_it(visit):
 @pytest.mark.parametrize(
     ("situation", "names", "said"),
     [
-        (
-            situations.not_met,
-            ["Meeting 2", "Meetings 3 to 6"],
-            "1 meeting, 1 of them not confirmed, 5 to come",
-        ),
+        (situations.not_met, ["4 more meetings"], "1 meeting, 1 of them not confirmed, 5 to come"),
         (
             situations.waits_for_correction,
-            ["Meeting 3", "Meetings 4 to 6"],
-            "2 meetings, 1 of them not confirmed, 4",
+            ["3 more meetings"],
+            "2 meetings, 1 of them not confirmed, 4 to come",
         ),
     ],
 )
-def test_a_meeting_that_is_disputed_has_its_number_until_it_is_removed(visit, situation, names, said):
+def test_no_meeting_to_come_has_a_number_while_one_is_disputed(visit, situation, names, said):
     page = visit(situation).text()
-    steps = page[page.index('<ol class="journey-steps">') :]
-    assert re.findall(r"Meetings? [0-9][^<]*", steps) == names
-    assert said in drawing(page, "timeline")
+    assert not re.findall(r"Meetings? [0-9]", page)
+    assert re.findall(r"\d more meetings", page) == names
+    drawn = drawing(page, "timeline")
+    assert said in drawn
+    assert drawn.count(">Next meeting</text>") == 1
+    assert page.count("Next meeting</strong>") == 1
 
 
 def test_what_the_other_proposes_stands_below_the_day_of_a_meeting(visit):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from html import unescape
 from typing import Any
@@ -87,6 +88,7 @@ def test_where_somebody_takes_part_the_tutor_reads_that_it_stays_and_how_to_get_
     page = open_item(picker, again, **LINK)
     assert KEPT in page.text
     assert "add a new activity to your course and choose it there" in page.text
+    assert re.search(r"On \d+\D+\d*, .+ chose “Digital skills” for it\.", unescape(page.text))
     assert opens(picker) == before
     [form] = [form for form in forms_of(page) if form.action.endswith("/choice/keep")]
     picker.browser.post(form.action, data=form.fields)
@@ -98,7 +100,7 @@ def test_the_same_programme_chosen_again_changes_nothing(picker: Picker, item: d
     before = opens(picker)
     joined(picker, item)
     page = open_link(picker, select(picker, "demo"))
-    assert "chosen for it since" not in page
+    assert "people take part here already" not in page
     assert "chosen last" not in page
     assert opens(picker) == before
 

@@ -48,5 +48,13 @@ class Reflection(Criterion):
     def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
         """How many changes are noted."""
         if reader is Reader.TUTOR:
-            return plural_message("they have noted %(num)s change", "they have noted %(num)s changes", target)
-        return plural_message("you have noted %(num)s change", "you have noted %(num)s changes", target)
+            return plural_message(
+                "they have noted %(num)s change in how they work",
+                "they have noted %(num)s changes in how they work",
+                target,
+            )
+        return plural_message(
+            "you have noted %(num)s change in how you work",
+            "you have noted %(num)s changes in how you work",
+            target,
+        )
