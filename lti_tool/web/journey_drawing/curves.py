@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 Point = tuple[float, float]
@@ -101,5 +102,7 @@ def path(curves: Iterable[Cubic]) -> str:
     return "".join(parts)
 
 
+# The drawings of a table share one time and one height, and so most of their points.
+@lru_cache(maxsize=4096)
 def _pair(point: Point) -> str:
     return f"{number(point[0])} {number(point[1])}"
