@@ -32,7 +32,7 @@ class SessionForm(FormSchema):
 
     day = Choice(DAYS, load_default="other", metadata={"label": N_("Which day?")})
     held_on = Day(required=True, metadata={"label": N_("Date")})
-    mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you talk?")})
+    mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you meet?")})
     length = Choice(LENGTHS, load_default="other", metadata={"label": N_("Length (minutes)")})
     worked_on = fields.List(
         Identifier(),
@@ -99,7 +99,7 @@ class LogSessionForm(SessionForm):
 class ProposalForm(SessionForm):
     """The partner says what was so in place of what was logged; ``revision`` as they saw it."""
 
-    mode = Choice(choices.MEETING_MODES, load_default=None, metadata={"label": N_("How did you talk?")})
+    mode = Choice(choices.MEETING_MODES, load_default=None, metadata={"label": N_("How did you meet?")})
     """Not of every meeting is it known."""
     revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
 

@@ -48,7 +48,7 @@ REFUSALS: Mapping[str, str] = {
     "nothing_differs": N_(
         "Nothing differs from what was logged. Change what differs, or go back and confirm it."
     ),
-    "nothing_waits": N_("Your partner has answered, or the step waits no more. No reminder was left."),
+    "nothing_waits": N_("Your partner has answered, or the step is no longer waiting. No reminder was left."),
     "nobody_to_remind": N_(
         "Nothing waits there any more, or a reminder has stood there for less than two days."
     ),

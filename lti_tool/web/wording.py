@@ -98,7 +98,7 @@ DISPUTE_REASONS: Mapping[str, str] = {
 }
 
 DISPUTES_SAID: Mapping[str, str] = {
-    "wrong-date": N_("%(name)s says it was another day"),
+    "wrong-date": N_("%(name)s says it was not that day"),
     "wrong-length": N_("%(name)s says it took another time"),
     "wrong-mode": N_("%(name)s says you talked in another way"),
     "wrong-format": N_("%(name)s says it was something else"),
@@ -197,7 +197,7 @@ DONE: Mapping[str, str] = {
     "reflection_shared": N_("Noted. Your partner can read it."),
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
-    "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
+    "thanks_given": N_("Your thanks are sent: your partner will find them here on the next visit."),
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
     "file_dropped": N_("The list was not saved."),
     "awaited_withdrawn": N_("The invitation was removed."),
@@ -400,8 +400,8 @@ def criterion(line: CriterionLine, reader: str, me: str | None = None, partner: 
     missing = tuple(line.params.get("missing") or ()) if line.type == "agreement" else ()
     if me is not None and line.params.get("by") == "both" and len(missing) == 1:
         if missing == (me,):
-            return _("You have still to sign the agreement")
-        return _("%(name)s has still to sign the agreement", name=partner)
+            return _("You still have to sign the agreement")
+        return _("%(name)s still has to sign the agreement", name=partner)
     sentence = criterion_sentence(line.type, line.params, line.target, Reader(reader))
     return sentence.text if sentence is not None else line.type
 

@@ -59,7 +59,7 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(
-    N_("That reason is not in the list. Choose another one, or “I would rather not say”.")
+    N_("We did not recognise that reason, so “I would rather not say” is chosen: change it, or go on.")
 )
 _OTHER_REASON: Final = _choose(
     N_("The reason that was sent is not one of these. Choose again, or go on without one.")
@@ -76,13 +76,15 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     AnswersForm: {
         "capacity": {
-            **_choose(N_("Choose how many partners you would like at once.")),
-            **dict.fromkeys(_NO_NUMBER, N_("Choose how many partners you would like at once.")),
+            **_choose(N_("We could not read how many partners you would like: check the answer here.")),
+            **dict.fromkeys(
+                _NO_NUMBER, N_("We could not read how many partners you would like: check the answer here.")
+            ),
         },
         "offers": _choose(N_("Choose what you can show from the list.")),
-        "wants": _choose(N_("Choose what you would like to learn from the list.")),
+        "wants": _choose(N_("Choose topics from the list.")),
         "languages": _choose(N_("Choose languages from the list.")),
-        "time_zone": _choose(N_("This time zone is not in the list: choose another one, or none.")),
+        "time_zone": _choose(N_("We do not know the time zone that was sent: check the answer here.")),
         "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
     },
     DeclinePairForm: {"reason": _REASON},
@@ -110,7 +112,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "date_in_future": N_("Choose today or an earlier day: this date is still to come."),
             "date_too_old": N_("Choose a date less than a year ago."),
         },
-        "mode": _choose(N_("Choose how you talked: in person, by video, by phone or in writing.")),
+        "mode": _choose(N_("Choose how you met: in person, by video, by phone or in writing.")),
         "length": _choose(N_("Choose the length of the meeting.")),
         "minutes": {
             "required": N_("Enter the length of the meeting in minutes."),

@@ -76,7 +76,8 @@ def first_date_message(me: PersonCard, partner: PersonCard) -> str:
         partner,
         _(
             "We are partners in the reverse mentoring programme, and I am glad to begin. Shall we meet for a first "
-            "%(minutes)s minutes next week, in person or by video? Tell me which days suit you, and I will fit in.",
+            "%(minutes)s minutes next week, in person or by video? Tell me which days suit you, and I’ll fit "
+            "around you.",
             minutes=_advised_minutes(),
         ),
     )
@@ -90,7 +91,7 @@ def next_date_message(me: PersonCard, partner: PersonCard) -> str:
         partner,
         _(
             "Shall we meet again, for %(minutes)s minutes next week, in person or by video? Tell me which days suit "
-            "you, and I will fit in.",
+            "you, and I’ll fit around you.",
             minutes=_advised_minutes(),
         ),
     )

@@ -66,7 +66,7 @@ class Leaver:
         else:
             found.append(
                 _(
-                    "At the next visit %(name)s reads that they no longer take part, that nobody is at fault, and "
+                    "On the next visit %(name)s will read that they no longer take part, that nobody is at fault, and "
                     "whom to write to.",
                     name=name,
                 )

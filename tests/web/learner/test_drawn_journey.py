@@ -112,7 +112,7 @@ def test_a_knot_is_whole_before_a_meeting_that_waits(visit):
     ("situation", "said"),
     [
         (situations.to_sign, "Agreement to be signed by both of you"),
-        (situations.waits_for_signature, "Inès has still to sign the agreement"),
+        (situations.waits_for_signature, "Inès still has to sign the agreement"),
         (situations.begins, "The agreement is signed by both of you"),
     ],
 )

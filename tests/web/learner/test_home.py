@@ -55,7 +55,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.under_way, "Inès has yet to confirm "),
         (situations.to_confirm, "Inès says you met"),
         (situations.reminded, "Inès reminded you today."),
-        (situations.to_correct, "Inès says it was another day"),
+        (situations.to_correct, "Inès says it was not that day"),
         (situations.to_accept, "Inès says it was 1 h"),
         (situations.not_met, "Inès says you did not meet"),
         (situations.waits_for_correction, "You proposed today:"),

@@ -129,7 +129,7 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
         ("held_on", "2999-01-01", "Choose today or an earlier day: this date is still to come."),
         ("minutes", "4", "Enter 5 minutes or more."),
         ("minutes", "forty", "Enter the length in whole minutes, such as 45."),
-        ("mode", "", "Choose how you talked: in person, by video, by phone or in writing."),
+        ("mode", "", "Choose how you met: in person, by video, by phone or in writing."),
         ("format", "telepathy", "Choose what kind of meeting it was: coaching, training…"),
     ],
 )
