@@ -92,7 +92,7 @@ class PausePairForm(FormSchema):
     until = Day(
         load_default=None,
         metadata={
-            "label": N_("Until when? (optional)"),
+            "label": N_("Remind me on (optional)"),
             "hint": N_(
                 "Both see the day. The pair stays paused until you resume it: on that day you are asked "
                 "under “Needs you”."
@@ -119,7 +119,7 @@ def _end_reason() -> Choice:
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("The two do not see this reason. Tutors do, and the figures count it."),
+            "hint": N_("The two people do not see this reason. Tutors do, and the statistics count it."),
         },
     )
 

@@ -166,10 +166,10 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "mentee_id": {**_choose(_WHO_LEARNS), "same_person": N_("Choose two different people.")},
         "mentor_id": _choose(N_("Choose who teaches.")),
     },
-    EndPairForm: {"reason": _choose(N_("Choose why the pair ends."))},
+    EndPairForm: {"reason": _choose(N_("Choose a reason for the end."))},
     AnotherPartnerForm: {
         "role": _choose(N_("Choose who is to have another partner.")),
-        "reason": _choose(N_("Choose why the pair ends.")),
+        "reason": _choose(N_("Choose a reason for the end.")),
     },
     ReopenForm: {
         "reason": {

@@ -290,7 +290,10 @@ def validate() -> ResponseReturnValue:
         form = sent_form(TutorValidationForm())
         return form.submit(save, then=launch_url_for("home.home"), done="validated")
 
-    return _or_group_again(submit, _("Choose whose journey to approve. Nothing was approved."))
+    return _or_group_again(
+        submit,
+        _("Nothing was approved: it was not clear whose journey you meant. Press “Approve” beside a name."),
+    )
 
 
 def _or_group_again(submit: Callable[[], ResponseReturnValue], missing: str) -> ResponseReturnValue:

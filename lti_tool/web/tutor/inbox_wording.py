@@ -260,7 +260,7 @@ def action_of(line: InboxLine) -> str:
         case LineKind.INVITED:
             return _("Copy an invitation")
         case LineKind.REFUSED:
-            return _("Noted")
+            return _("Mark as read")
         case LineKind.PAUSE_OVER:
             return _("Resume this pair")
     if len(line.people) == 2:

@@ -185,7 +185,7 @@ def test_reopening_needs_a_reason(visit):
 @pytest.mark.parametrize(
     ("below", "says"),
     [
-        ("cohort/validate", "Choose whose journey to approve. Nothing was approved."),
+        ("cohort/validate", "Nothing was approved: it was not clear whose journey you meant."),
         ("cohort/reopen", "Choose whose journey to reopen. Nothing was reopened."),
     ],
 )
