@@ -113,5 +113,5 @@ def test_an_observer_of_nobody_sees_a_plain_page(at_work: Platform, browser: Bro
     malformed = ("person-1", {"person-1": 1}, ["person-1", 7])
     for scope in (ABSENT, None, [], *malformed, ["somebody elsewhere"]):
         shown = observe(at_work, browser, scope)
-        assert "there is nobody to show" in shown, scope
+        assert "has not linked you to anybody yet" in shown, scope
         assert "Okafor" not in shown
