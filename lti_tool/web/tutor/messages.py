@@ -70,7 +70,7 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
     )
     return _page(
         people,
-        _greeting(people) + _text(about, overview, pair) + _ending(overview),
+        _greeting(people) + _text(about, overview, pair) + _place() + _ending(overview),
         _subject(about, overview),
         reminder,
     )
@@ -96,7 +96,7 @@ def to_all(about: str) -> ResponseReturnValue:
     greeting = _greeting(people) if len(people) == 1 else _("Hello,") + "\n\n"
     return _page(
         people,
-        greeting + _text(about, overview, None) + _ending(overview),
+        greeting + _text(about, overview, None) + _place() + _ending(overview),
         _subject(about, overview),
         reminder,
     )
@@ -252,6 +252,12 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
                 title=title,
             )
     return _("How is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+
+
+def _place() -> str:
+    """Where the activity is, which a message cannot link to; empty where the platform has not named the course."""
+    course = g.launch.course.title
+    return "\n\n" + _("To open the activity, go to the course “%(course)s”.", course=course) if course else ""
 
 
 def _subject(about: str, overview: CohortOverview) -> str:

@@ -257,7 +257,9 @@ def test_a_reminder_is_put_on_a_page_once_in_two_days_and_the_line_says_since_wh
 
 def test_everybody_whom_a_line_is_about_is_reminded_at_once(visit, services) -> None:
     here = visit(situations.tutor)
-    assert "Remind Bernard" in here.text("cohort/message/all/unsigned")
+    message = here.text("cohort/message/all/unsigned")
+    assert "Remind Bernard" in message
+    assert "To open the activity, go to the course “Cultures numériques”." in message
     here.post("cohort/reminder/all/unsigned")
     assert changes(services) == ["TutorReminded"]
     assert "Remind Bernard" not in here.text("cohort/message/all/unsigned")
