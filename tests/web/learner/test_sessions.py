@@ -144,7 +144,7 @@ def test_a_choice_that_was_not_made_is_asked_for_as_one(visit):
     without = {name: value for name, value in meeting().items() if name != "mode"}
     answer = visit(situations.begins).post("sessions/new", **without)
     assert answer.status_code == 422
-    assert "Choose how you talked" in answer.text.split('id="mode-error"')[1][:900]
+    assert "Choose how you met" in answer.text.split('id="mode-error"')[1][:900]
 
 
 def test_the_other_day_and_the_other_length_stay_chosen_where_their_fields_are_refused(visit):

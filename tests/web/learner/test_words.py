@@ -134,5 +134,5 @@ def test_whoever_completed_thanks_their_partner(visit, services):
     here = visit(situations.complete)
     [form] = [form for form in forms_of(here.get()) if "/feedback/thanks" in form.action]
     answer = here.client.post(form.action, data={**form.fields, "words": "A great year"})
-    assert "Your thanks are on their way" in here.client.get(answer.location).text
+    assert "Your thanks are sent" in here.client.get(answer.location).text
     assert "/feedback/thanks" not in here.text()
