@@ -48,6 +48,7 @@ __all__ = [
     "read_rule",
     "reopening_reasons",
     "rule_draft",
+    "rule_from_text",
     "rule_of",
     "unmeasurable",
     "with_progress",
@@ -160,7 +161,7 @@ def read_rule(document: object) -> CompletionRule:
     except (TypeError, ValueError, RecursionError):
         # What is no JSON is refused, and where it is wrong is said.
         return _read_rule(document)
-    return _rule_from(text)
+    return rule_from_text(text)
 
 
 def unmeasurable(document: Mapping[str, Any]) -> list[str]:
@@ -201,11 +202,12 @@ def criterion_schemas() -> Mapping[str, type[CriterionSchema]]:
 
 def rule_of(record: RuleRecord) -> CompletionRule:
     """The rule of a version, as values. Versions are immutable: each is read once for a process."""
-    return _rule_from(record.rule)
+    return rule_from_text(record.rule)
 
 
 @functools.lru_cache(maxsize=512)
-def _rule_from(text: str) -> CompletionRule:
+def rule_from_text(text: str) -> CompletionRule:
+    """As :func:`read_rule`, of JSON text."""
     return _read_rule(json.loads(text))
 
 

@@ -6,7 +6,6 @@ Everything is read in a fixed number of statements, whatever the number of cohor
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +20,7 @@ from lti_tool.identity.models import Course, Membership, Person, display_name
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.mentoring.completion.models import CompletionRecord
-from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.queries import rule_from_text
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
@@ -163,7 +162,7 @@ def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
 def rule_sentence(rule: str) -> str:
     """A stored rule as a sentence; empty for none, and for one that this version of the tool cannot read."""
     try:
-        return sentence_for_tutor(read_rule(json.loads(rule))) if rule else ""
+        return sentence_for_tutor(rule_from_text(rule)) if rule else ""
     except ShapeError:
         return ""
 

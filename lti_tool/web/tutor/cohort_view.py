@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from lti_tool.lti.ags.grade_queries import Grade
-from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.queries import rule_from_text
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.people.matching import KnownAwaited
 from lti_tool.mentoring.journey.views import PersonCard
@@ -272,7 +271,7 @@ def view_of(
         overview=overview,
         today=today,
         title=overview.title.get(current_language()) or overview.title.get("en", ""),
-        rule=sentence_for_tutor(read_rule(json.loads(overview.rule))) if overview.rule else "",
+        rule=sentence_for_tutor(rule_from_text(overview.rule)) if overview.rule else "",
         query=query,
         pairs=tuple(_figure(query, code, count) for code, count in figures),
         people=tuple(_figure(query, code, count) for code, count in of_people),

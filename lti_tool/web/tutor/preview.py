@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
-from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.queries import rule_from_text
 from lti_tool.mentoring.journey import sample
 from lti_tool.mentoring.programmes.queries import described_cohort
 from lti_tool.translation import gettext as _
@@ -52,7 +51,7 @@ def example_page(
         learns=_("Write good requests to an AI assistant"),
         teaches_back=_("Present a project to a committee"),
         today=today,
-        rule=read_rule(json.loads(rule)) if rule else None,
+        rule=rule_from_text(rule) if rule else None,
     )
     pair = mine.pair()
     if ends_on is None or ends_on <= today:
