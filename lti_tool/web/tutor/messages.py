@@ -114,6 +114,9 @@ def invitation() -> ResponseReturnValue:
     with reading() as db:
         awaited = awaited_people(db, (current_placement() or abort(404)).cohort_id) if of_lists else []
     people = [each for each in everybody if wanted in (None, each.person_id)]
+    refused = next((line for line in overview.refused if line.person_id == wanted), None)
+    if refused is not None:
+        return _to_refused(overview, refused)
     names = [each.card.name or _("Somebody without a name") for each in people]
     text = (
         _("Hello,")
@@ -132,6 +135,17 @@ def invitation() -> ResponseReturnValue:
     ids = [each.person_id for each in people]
     subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
     return _render(subject, names, text, _("An invitation to copy"), ids, awaited=awaited)
+
+
+def _to_refused(overview: CohortOverview, line: ParticipantLine) -> ResponseReturnValue:
+    """A message to somebody who has declined the invitation, and may still say yes."""
+    text = _(
+        "You have chosen not to take part in “%(title)s”, and that is fine. Should you change your mind, open the "
+        "activity “%(activity)s”: you can still say yes there.",
+        title=_title(overview),
+        activity=g.launch.resource_link.title or _("Reverse mentoring"),
+    )
+    return _page((line,), _greeting((line,)) + text + _place() + _ending(overview), _title(overview), None)
 
 
 def _overview() -> CohortOverview:
