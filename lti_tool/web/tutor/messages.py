@@ -141,9 +141,8 @@ def _to_refused(overview: CohortOverview, line: ParticipantLine) -> ResponseRetu
     """A message to somebody who has declined the invitation, and may still say yes."""
     text = _(
         "You have chosen not to take part in “%(title)s”, and that is fine. Should you change your mind, open the "
-        "activity “%(activity)s”: you can still say yes there.",
+        "activity: you can still say yes there.",
         title=_title(overview),
-        activity=g.launch.resource_link.title or _("Reverse mentoring"),
     )
     return _page((line,), _greeting((line,)) + text + _place() + _ending(overview), _title(overview), None)
 
@@ -236,8 +235,8 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNSIGNED:
             return _(
-                "The agreement of your pair in “%(title)s” waits for your signature. It is short, and your "
-                "meetings can be recorded once both of you have signed.",
+                "The agreement of your pair in “%(title)s” waits for your signature: open the activity to sign it. It "
+                "is short, and your meetings can be logged once both of you have signed.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:
@@ -270,8 +269,12 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
 
 def _place() -> str:
     """Where the activity is, which a message cannot link to; empty where the platform has not named the course."""
-    course = g.launch.course.title
-    return "\n\n" + _("To open the activity, go to the course “%(course)s”.", course=course) if course else ""
+    course, activity = g.launch.course.title, g.launch.resource_link.title or _("Reverse mentoring")
+    if not course:
+        return ""
+    return "\n\n" + _(
+        "You find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
+    )
 
 
 def _subject(about: str, overview: CohortOverview) -> str:

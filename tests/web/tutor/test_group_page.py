@@ -260,7 +260,7 @@ def test_everybody_whom_a_line_is_about_is_reminded_at_once(visit, services) -> 
     here = visit(situations.tutor)
     message = here.text("cohort/message/all/unsigned")
     assert "Remind Bernard" in message
-    assert "To open the activity, go to the course “Cultures numériques”." in message
+    assert "You find it as “Reverse mentoring” in the course “Cultures numériques”." in message
     here.post("cohort/reminder/all/unsigned")
     assert changes(services) == ["TutorReminded"]
     assert "Remind Bernard" not in here.text("cohort/message/all/unsigned")
