@@ -121,7 +121,8 @@ _HEADINGS = {
     ("proposal", "pair_over"): N_("This suggestion is no longer open"),
     ("sessions", "session_over"): N_("This meeting is no longer there"),
     ("undo", "too_late_to_undo"): N_("It is too late to undo this"),
-    ("reminder", "nothing_waits"): N_("No reminder is needed any more"),
+    ("reminder", "nothing_waits"): N_("No reminder is needed"),
+    ("tutor_reminders", "nobody_to_remind"): N_("No reminder is needed"),
 }
 """In place of the usual one where a rule, and no fault, stands in the way: by the blueprint and the code."""
 
