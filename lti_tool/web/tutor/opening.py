@@ -110,11 +110,11 @@ def choice_page(
     if not form.given.get("template"):
         form.given = {**form.given, "template": offer.values[0]}
     html = render_template(
-        "deep_linking/questions.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
+        "tutor/choose_beginning.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
         form=form,
         chosen=chosen_in(form, offer),
-        is_here=True,
         offer=offer,
+        joined=next((each for each in offer.groups if str(each.cohort_id) == form.given.get("group")), None),
         activity_title=launch.resource_link.title,
         course_title=launch.course.title,
         only_role=launch.resource_link.only_role,
@@ -147,14 +147,21 @@ def choose() -> ResponseReturnValue:
         open_activity(db, choice=choice, template=offer.chosen(values["template"]).template)
 
     form = sent_form(_schema(offer), id="programme")
-    elsewhere = other_step(form, offer)
+    elsewhere = other_step(form, offer, asks_who_joins=not g.launch.resource_link.only_role)
     if elsewhere is not None:
         return choice_page(elsewhere[0], offer, elsewhere[1])
     return form.submit(
         save,
         then=launch_url_for("home.home"),
-        show=lambda shown: choice_page(shown, offer, step_of_request()),
+        show=lambda shown: choice_page(shown, offer, _step_of(shown)),
     )
+
+
+def _step_of(form: Form) -> Step:
+    """The step at which a form is shown again: where what is wrong with it was asked."""
+    if form.refusal or {"template", "group"}.intersection(form.problems):
+        return Step.TEMPLATE
+    return Step.QUESTIONS if form.problems else step_of_request()
 
 
 def _schema(offer: Offer) -> ProgrammeChoiceForm:
