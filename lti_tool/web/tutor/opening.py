@@ -38,6 +38,7 @@ from lti_tool.web.deep_linking.steps import (
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading
+from schemas.choices import COPY_ANSWERS
 from schemas.content_items import BEGINNINGS, ProgrammeChoiceForm
 from schemas.tutor_forms import DuplicateForm
 
@@ -176,10 +177,17 @@ def duplicate_page(original: Original, form: Form | None = None) -> ResponseRetu
     html = render_template(
         "tutor/duplicate.html",
         form=form,
+        chosen=to_confirm(form),
         original_title=link.title if link is not None else None,
         course_title=g.launch.course.title,
     )
     return html, form.status
+
+
+def to_confirm(form: Form) -> str | None:
+    """The answer of a form that was sent without a word that it is final; None where there is none."""
+    answer = form.given.get("answer")
+    return answer if answer in COPY_ANSWERS and form.given.get("confirmed") != "yes" else None
 
 
 @blueprint.post("/duplicate")
@@ -192,7 +200,10 @@ def answer() -> ResponseReturnValue:
     def save(db: Session, values: Values) -> None:
         open_activity(db, CopyAnswer(values["answer"]))
 
-    return sent_form(DuplicateForm()).submit(save, then=launch_url_for("home.home"), show=_ask_again)
+    form = sent_form(DuplicateForm())
+    if to_confirm(form) is not None:
+        return _ask_again(form)
+    return form.submit(save, then=launch_url_for("home.home"), show=_ask_again)
 
 
 def _ask_again(form: Form) -> ResponseReturnValue:
