@@ -116,7 +116,7 @@ DECLINE_REASONS: Mapping[str, str] = {
 
 REFUSAL_REASONS: Mapping[str, str] = {
     "no-time": N_("I do not have the time"),
-    "later": N_("Later perhaps"),
+    "later": N_("Maybe later"),
     "not-for-me": N_("It is not for me"),
     "other": N_("Another reason"),
 }
