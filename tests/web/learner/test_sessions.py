@@ -234,10 +234,13 @@ def test_that_it_did_not_take_place_is_said_in_one_tap(visit, services):
         ).all() == ["did-not-meet"]
 
 
-def test_an_unknown_reason_is_refused(visit):
+def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     here = visit(situations.to_confirm)
-    below = here.link(SESSION + "differs").replace("differs", "dispute")
-    assert here.post(below, reason="bad-mood").status_code == 400
+    differs = here.link(SESSION + "differs")
+    answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
+    assert answer.status_code == 422
+    assert "Nothing was sent: we could not read what was different." in answer.text
+    assert f'action="{here.home}{differs}"' in answer.text
 
 
 def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
