@@ -21,7 +21,7 @@ from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
+from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page, user_today
 from lti_tool.web.shown_settings import current_settings
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
 from schemas.form_schema import FormSchema
@@ -38,9 +38,9 @@ blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions
 
 
 @blueprint.get("")
-@allows(Action.VIEW_OWN_PAIR, about=pair_of_request)
+@allows(Action.VIEW_OWN_PAIR, about=kept_pair_of_request)
 def index() -> ResponseReturnValue:
-    """Every meeting of a pair."""
+    """Every meeting of a pair, of one that is over too."""
     return render_template("learner/sessions.html", **pair_page().values())
 
 
