@@ -152,7 +152,10 @@ _RULES = {
         _MEETING_GONE, N_("It was removed in the meantime. Nothing was changed."), _MEETINGS
     ),
     ("undo", "too_late_to_undo"): _SentPage(N_("It is too late to undo this"), REFUSALS["too_late_to_undo"]),
-    ("reminder", "nothing_waits"): _SentPage(N_("No reminder is needed any more"), REFUSALS["nothing_waits"]),
+    ("reminder", "nothing_waits"): _SentPage(N_("No reminder is needed"), REFUSALS["nothing_waits"]),
+    ("tutor_reminders", "nobody_to_remind"): _SentPage(
+        N_("No reminder is needed"), REFUSALS["nobody_to_remind"]
+    ),
 }
 """In place of the usual page where a rule, and no fault, stands in the way: by the blueprint and the code."""
 

@@ -46,11 +46,13 @@ REFUSALS: Mapping[str, str] = {
     ),
     "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
-        "Nothing differs from what was logged. Change what differs, or go back and confirm it."
+        "Nothing differs from what was logged. Change what differs, or confirm the meeting as it is."
     ),
-    "nothing_waits": N_("Your partner has answered, or the step is no longer waiting. No reminder was left."),
+    "nothing_waits": N_(
+        "Your partner has already answered, or the step no longer applies. No reminder was left."
+    ),
     "nobody_to_remind": N_(
-        "Nothing waits there any more, or a reminder has stood there for less than two days."
+        "Nothing is waiting for anybody there, or everybody was reminded less than two days ago. No reminder was left."
     ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be logged."),

@@ -214,7 +214,7 @@ DONE: Mapping[str, str] = {
     "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
-    "pair_paused": N_("The pair is on hold. Both will see it on their page."),
+    "pair_paused": N_("The pair is paused. Both will see it on their page."),
     "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended. What the two did is kept."),

@@ -34,7 +34,16 @@ def _nothing_differs(visit: Visit) -> None:
     visit.situation(situations.to_confirm)
     visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/differs"))
     held_on = visit.page.input_value("#held_on")
-    visit.send("", held_on=held_on, day="other", length="45", minutes="45", mode="video", revision="0")
+    visit.send(
+        "",
+        held_on=held_on,
+        day="other",
+        length="45",
+        minutes="45",
+        mode="video",
+        format="coaching",
+        revision="0",
+    )
 
 
 def _disputed_without_reason(visit: Visit) -> None:

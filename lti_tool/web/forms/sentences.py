@@ -184,15 +184,15 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "mentee_id": {**_choose(_WHO_LEARNS), "same_person": N_("Choose two different people.")},
         "mentor_id": _choose(N_("Choose who teaches.")),
     },
-    EndPairForm: {"reason": _choose(N_("Choose a reason for the end."))},
+    EndPairForm: {"reason": _choose(N_("Choose a reason."))},
     AnotherPartnerForm: {
-        "role": _choose(N_("Choose who is to have another partner.")),
-        "reason": _choose(N_("Choose a reason for the end.")),
+        "role": _choose(N_("Choose one of the two.")),
+        "reason": _choose(N_("Choose a reason.")),
     },
     ReopenForm: {
         "reason": {
-            "required": N_("Say why you reopen this journey."),
-            "too_short": N_("Say why you reopen this journey, in at least %(min)s characters."),
+            "required": N_("Say why you are reopening it."),
+            "too_short": N_("Say why you are reopening it, in at least %(min)s characters."),
         },
     },
     OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},

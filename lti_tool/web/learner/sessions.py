@@ -259,6 +259,11 @@ def _difference_form(line: SessionLine) -> Form:
 
 
 def _differs_page(form: Form, line: SessionLine) -> tuple[str, int]:
+    """The form. What was not answered stays chosen as it was logged."""
+    logged = {"mode": line.mode or "", "format": line.format}
+    form.given = {name: form.given[name] for name in form.given} | {
+        name: form.given.get(name) or value for name, value in logged.items()
+    }
     today = utcnow().date().isoformat()
     html = render_template(
         "learner/session_differs.html",

@@ -213,6 +213,11 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     refused = here.post(below, **noted, length="45", mode="video")
     assert refused.status_code == 409
     assert "Nothing differs from what was logged." in refused.text
+    assert 'id="confirm" form="confirm-as-logged"' in refused.text
+    # What is not answered stays as it was logged.
+    left = here.post(below, **{**noted, "format": ""}, length="45", mode="video")
+    assert left.status_code == 409
+    assert re.search(r'name="format" value="coaching"[^>]* checked', left.text)
     here.post(below, **{**noted, "format": "professional-training"}, length="60", mode="phone")
     assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
