@@ -87,7 +87,7 @@ class ResendGradeForm(FormSchema):
 
 
 class PausePairForm(FormSchema):
-    """The tutor puts a pair on hold; ``today`` is the tutor's own day."""
+    """The tutor pauses a pair; ``today`` is the tutor's own day."""
 
     until = Day(
         load_default=None,
@@ -119,7 +119,9 @@ def _end_reason() -> Choice:
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("The two people do not see this reason. Tutors do, and the statistics count it."),
+            "hint": N_(
+                "The two people do not see this reason. Tutors do, and it is counted in the statistics."
+            ),
         },
     )
 

@@ -58,7 +58,9 @@ def page() -> ResponseReturnValue:
         activities=activities,
         course_title=launch.course.title,
         teaches=teaches,
-        advice=lms.line_item_advice_for(launch.resource_link.scopes).text,
+        adding_advice=lms.adding_advice.text,
+        gradebook_is_closed=not launch.resource_link.scopes,
+        lms_name=lms.name or _("your platform"),
     )
 
 

@@ -1,4 +1,5 @@
-/* Above the button that saves a meeting: what it will say, once it has a day and a length. Without this script the sentence is not shown. */
+/* Above the button that saves a meeting: what it will say, once it has a day and a length. Without this script the sentence is not shown.
+   Where a logged meeting is answered, the one button that fits: to confirm it as long as nothing differs, else to propose what does. */
 (function () {
   "use strict";
   const form = document.querySelector(".session-form");
@@ -26,6 +27,22 @@
     const found = [when, length, phrase("mode"), phrase("format")].filter(Boolean).join(", ");
     summary.hidden = !when || !length;
     summary.querySelector("strong").textContent = found.charAt(0).toUpperCase() + found.slice(1) + ".";
+    if (logged) answer();
+  };
+  const logged = form.querySelector("[data-logged]");
+  const chosen = function (name) {
+    const found = form.querySelector("input[name=" + name + "]:checked");
+    return found ? found.value : "";
+  };
+  const answer = function () {
+    const length = chosen("length"), minutes = length && length !== "other" ? length : form.elements.minutes.value.trim();
+    const same = logged.dataset.logged === [form.elements.held_on.value, minutes, chosen("mode"), chosen("format")].join(" ");
+    const confirm = logged.querySelector("#confirm");
+    logged.querySelector("[data-unchanged]").hidden = !same;
+    logged.querySelector("#save").hidden = same;
+    confirm.hidden = !same;
+    confirm.classList.toggle("btn-primary", same);
+    if (same) summary.hidden = true;
   };
   form.addEventListener("input", show);
   show();

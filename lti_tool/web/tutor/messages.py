@@ -114,6 +114,9 @@ def invitation() -> ResponseReturnValue:
     with reading() as db:
         awaited = awaited_people(db, (current_placement() or abort(404)).cohort_id) if of_lists else []
     people = [each for each in everybody if wanted in (None, each.person_id)]
+    refused = next((line for line in overview.refused if line.person_id == wanted), None)
+    if refused is not None:
+        return _to_refused(overview, refused)
     names = [each.card.name or _("Somebody without a name") for each in people]
     text = (
         _("Hello,")
@@ -132,6 +135,16 @@ def invitation() -> ResponseReturnValue:
     ids = [each.person_id for each in people]
     subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
     return _render(subject, names, text, _("An invitation to copy"), ids, awaited=awaited)
+
+
+def _to_refused(overview: CohortOverview, line: ParticipantLine) -> ResponseReturnValue:
+    """A message to somebody who has declined the invitation, and may still say yes."""
+    text = _(
+        "You have chosen not to take part in “%(title)s”, and that is fine. Should you change your mind, open the "
+        "activity: you can still say yes there.",
+        title=_title(overview),
+    )
+    return _page((line,), _greeting((line,)) + text + _place() + _ending(overview), _title(overview), None)
 
 
 def _overview() -> CohortOverview:
@@ -222,8 +235,8 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNSIGNED:
             return _(
-                "The agreement of your pair in “%(title)s” waits for your signature. It is short, and your "
-                "meetings can be recorded once both of you have signed.",
+                "The agreement of your pair in “%(title)s” waits for your signature: open the activity to sign it. It "
+                "is short, and your meetings can be logged once both of you have signed.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:
@@ -256,8 +269,12 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
 
 def _place() -> str:
     """Where the activity is, which a message cannot link to; empty where the platform has not named the course."""
-    course = g.launch.course.title
-    return "\n\n" + _("To open the activity, go to the course “%(course)s”.", course=course) if course else ""
+    course, activity = g.launch.course.title, g.launch.resource_link.title or _("Reverse mentoring")
+    if not course:
+        return ""
+    return "\n\n" + _(
+        "You find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
+    )
 
 
 def _subject(about: str, overview: CohortOverview) -> str:

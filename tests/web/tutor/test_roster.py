@@ -49,7 +49,7 @@ def test_the_first_visit_has_the_roster_read_and_shows_what_is_known(visit, serv
     here = visit(with_roster())
     page = here.text()
     assert re.search(
-        r"The list of participants is being read\..{,40}They appear here at the end", page, re.DOTALL
+        r"The list of participants is being read\..{,40}This page updates by itself", page, re.DOTALL
     )
     assert "Sophie Garnier" in page
     [job] = jobs(services)
@@ -163,5 +163,5 @@ def test_an_empty_course_is_not_called_empty_while_its_roster_is_read(visit):
 
     page = visit(build).text()
     assert "The list of participants is being read." in page
-    assert "you can leave this page." in page
+    assert "you can leave it and come back." in page
     assert "Nobody is in this group yet" not in page
