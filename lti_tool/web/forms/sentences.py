@@ -59,12 +59,18 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(
-    N_("We did not recognise that reason, so “I would rather not say” is chosen: change it, or go on.")
+    N_(
+        "Nothing was sent: we did not recognise the reason. “I would rather not say” is now chosen: change it, or go "
+        "on."
+    )
 )
 _OTHER_REASON: Final = _choose(
     N_("The reason that was sent is not one of these. Choose again, or go on without one.")
 )
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
+_PARTNERS: Final = N_(
+    "We could not read how many partners you would like at once, so 1 is chosen: change it, or save."
+)
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -74,18 +80,30 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "email": {"not_an_email": N_("Enter an e-mail address such as name@example.org.")},
         "phone": {"not_a_phone_number": N_("Enter a phone number of at least 4 digits.")},
     },
+    # A question that nobody has to answer says what is chosen in place of an answer that could not be read.
     AnswersForm: {
-        "capacity": {
-            **_choose(N_("We could not read how many partners you would like: check the answer here.")),
-            **dict.fromkeys(
-                _NO_NUMBER, N_("We could not read how many partners you would like: check the answer here.")
-            ),
-        },
-        "offers": _choose(N_("Choose what you can show from the list.")),
-        "wants": _choose(N_("Choose topics from the list.")),
-        "languages": _choose(N_("Choose languages from the list.")),
-        "time_zone": _choose(N_("We do not know the time zone that was sent: check the answer here.")),
-        "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
+        "capacity": {**_choose(_PARTNERS), **dict.fromkeys(_NO_NUMBER, _PARTNERS)},
+        "offers": _choose(
+            N_(
+                "We did not recognise a topic that you can show, so it is not ticked: check the list, then save."
+            )
+        ),
+        "wants": _choose(
+            N_(
+                "We did not recognise a topic that you would like to learn, so it is not ticked: check the list, then "
+                "save."
+            )
+        ),
+        "languages": _choose(
+            N_("We did not recognise one of the languages, so it is not ticked: check the list, then save.")
+        ),
+        "time_zone": _choose(
+            N_("We do not know that time zone, so “I would rather not say” is chosen: change it, or save.")
+        ),
+        "level": dict.fromkeys(
+            _NO_NUMBER,
+            N_("We could not read a level, so “I would rather not say” is chosen: change it, or save."),
+        ),
     },
     DeclinePairForm: {"reason": _REASON},
     RefuseInvitationForm: {"reason": _REASON},

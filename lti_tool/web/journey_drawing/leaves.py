@@ -12,7 +12,7 @@ from typing import Final
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import DrawnObjective, ObjectiveState
 from lti_tool.web.journey_drawing.strands import Strand
-from lti_tool.web.journey_drawing.text import balanced, lines_within, text_width, word_within
+from lti_tool.web.journey_drawing.text import balanced, lines_within, text_width, word_within, words_of
 
 LABEL_MOST: Final = 150.0
 LABEL_GAP: Final = 5.0
@@ -150,13 +150,13 @@ def title_lines(title: str, width: float) -> tuple[str, ...]:
     )
     if lines:
         return tuple(balanced(lines, TEXT_SIZE))
-    return (word_within(title.split()[0], width, TEXT_SIZE),)
+    return (word_within(words_of(title)[0], width, TEXT_SIZE),)
 
 
 def _whole(title: str, width: float, most: int) -> list[str]:
     """A title in at most so many lines; empty where that would cut it."""
     lines = lines_within(title, width, lines=most, size=TEXT_SIZE)
-    return lines if " ".join(lines) == " ".join(title.split()) else []
+    return lines if " ".join(lines) == " ".join(words_of(title)) else []
 
 
 def highest_label(drawn: Iterable[Leaf]) -> float:

@@ -17,9 +17,11 @@ from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.views import PairView, SessionLine
 from lti_tool.mentoring.objectives.actions import work_on_objectives
 from lti_tool.mentoring.sessions import actions
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page, user_today
 from lti_tool.web.shown_settings import current_settings
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
 from schemas.form_schema import FormSchema
@@ -36,9 +38,9 @@ blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions
 
 
 @blueprint.get("")
-@allows(Action.VIEW_OWN_PAIR, about=pair_of_request)
+@allows(Action.VIEW_OWN_PAIR, about=kept_pair_of_request)
 def index() -> ResponseReturnValue:
-    """Every meeting of a pair."""
+    """Every meeting of a pair, of one that is over too."""
     return render_template("learner/sessions.html", **pair_page().values())
 
 
@@ -223,7 +225,20 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
             now=utcnow(),
         )
 
-    return _answer("no").submit(save, then=page.home, done="session_disputed")
+    return _answer("no").submit(
+        save, then=page.home, done="session_disputed", show=partial(_ask_what_differs, session_id=session_id)
+    )
+
+
+def _ask_what_differs(sent: Form, session_id: uuid.UUID) -> ResponseReturnValue:
+    """The form of what was different, in place of an answer that did not say it."""
+    if sent.refusal_code is not None:
+        raise NotAllowed(sent.refusal_code)
+    line = _line_to_answer(session_id)
+    form = _difference_form(line)
+    form.refusal = _("Nothing was sent: we could not read what was different. Say it here, then send it.")
+    html, _status = _differs_page(form, line)
+    return html, sent.status
 
 
 @blueprint.get("/<uuid:session_id>/differs")
@@ -231,13 +246,19 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
 def differs(session_id: uuid.UUID) -> ResponseReturnValue:
     """“That is not right”: the meeting as logged, to be put right."""
     line = _line_to_answer(session_id)
+    return _differs_page(_difference_form(line), line=line)
+
+
+def _difference_form(line: SessionLine) -> Form:
+    """What was different, before anything is changed: the meeting as logged."""
     logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
     logged["revision"] = str(line.revision)
     schema = _proposal_schema(utcnow().date(), _formats(line))
-    return _differs_page(blank_form(schema, logged, id="difference"), line=line)
+    action = launch_url_for("sessions.propose", session_id=line.id)
+    return blank_form(schema, logged, id="difference", action=action)
 
 
-def _differs_page(form: Form, line: SessionLine) -> ResponseReturnValue:
+def _differs_page(form: Form, line: SessionLine) -> tuple[str, int]:
     """The form. What was not answered stays chosen as it was logged."""
     logged = {"mode": line.mode or "", "format": line.format}
     form.given = {name: form.given[name] for name in form.given} | {

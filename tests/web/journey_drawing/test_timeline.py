@@ -20,6 +20,7 @@ from lti_tool.web.journey_drawing.placing import (
     MEETING_GAP,
     WIDE_MEETING_GAP,
 )
+from lti_tool.web.journey_drawing.sparkline import in_equal_steps
 from lti_tool.web.journey_drawing.steps import Solid, Tile, journey_steps
 from lti_tool.web.journey_drawing.timeline import (
     END,
@@ -296,14 +297,21 @@ def test_without_completion_it_ends_at_the_planned_end() -> None:
     assert timeline(journey(to_come=1)).end_x == END
 
 
-@pytest.mark.parametrize(("is_dated", "dotted"), [(True, 0), (False, 1)])
-def test_a_pair_that_has_ended_is_drawn_whole_to_its_end_where_that_has_a_day(is_dated, dotted) -> None:
-    facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20), end_is_dated=is_dated)
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_a_pair_that_has_ended_is_drawn_whole_to_its_end(is_dated) -> None:
+    left_open = (objective(Role.MENTEE, 10, ObjectiveState.AGREED),)
+    facts = dataclasses.replace(
+        journey(*met(7), objectives=left_open), ended_on=day(20), today=day(20), end_is_dated=is_dated
+    )
     drawing = timeline(facts)
     assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
-    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, dotted)] * 2
-    last = journey_steps(facts).rest[-1]
-    assert (last.tile, last.above) == (Tile.ENDED, Solid(mentor=is_dated, mentee=is_dated))
+    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, 0)] * 2
+    small = in_equal_steps(facts)
+    assert [(len(each.solid), len(each.dotted)) for each in small.strands] == [(1, 0)] * 2
+    assert small.ended_at == small.mentor.pieces[-1].curve.end[0]
+    both = Solid(mentor=True, mentee=True)
+    rest = journey_steps(facts).rest
+    assert [(each.tile, each.above) for each in rest[-2:]] == [(Tile.LEAF, both), (Tile.ENDED, both)]
 
 
 def test_a_pause_is_drawn_in_dots_since_its_day() -> None:

@@ -90,7 +90,7 @@ def test_a_meeting_may_have_a_format_of_the_programmes_own(visit, services):
     assert "<span>Fab lab</span>" in page
     assert here.post("sessions/new", **meeting(format="trade-show")).status_code == 422
     answer = here.post("sessions/new", **meeting(format="fab-lab"))
-    assert "by phone\u00a0· Fab lab" in here.client.get(answer.location).text
+    assert "by\u00a0phone\u00a0· Fab lab" in here.client.get(answer.location).text
     with services.database.reading() as db:
         assert db.scalars(sa.select(MentoringSession.format)).all() == ["fab-lab"]
 
@@ -239,10 +239,13 @@ def test_that_it_did_not_take_place_is_said_in_one_tap(visit, services):
         ).all() == ["did-not-meet"]
 
 
-def test_an_unknown_reason_is_refused(visit):
+def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     here = visit(situations.to_confirm)
-    below = here.link(SESSION + "differs").replace("differs", "dispute")
-    assert here.post(below, reason="bad-mood").status_code == 400
+    differs = here.link(SESSION + "differs")
+    answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
+    assert answer.status_code == 422
+    assert "Nothing was sent: we could not read what was different." in answer.text
+    assert f'action="{here.home}{differs}"' in answer.text
 
 
 def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
@@ -271,9 +274,9 @@ def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, ser
     here.post("sessions/new", **meeting(minutes="20"), is_another="yes")
     assert len(statuses(services)) == 2
     # The rule asks for 30 minutes: what is shorter is noted, and is no number of the journey.
-    assert "Meetings count from 30 min on." in here.text("sessions/new")
+    assert "Meetings count from 30\xa0min on." in here.text("sessions/new")
     page = here.text()
-    assert page.count("does not count: under 30 min") == 2, "on the phone's list and in the table"
+    assert page.count("does not count: under 30\xa0min") == 2, "on the phone's list and in the table"
     assert "Meeting 2</strong>" in page
     partner = as_partner(here, services)
     partner.post(partner.link(SESSION + "confirm"), revision="1")
