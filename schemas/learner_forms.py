@@ -139,7 +139,9 @@ class ReflectionForm(FormSchema):
             "hint": N_("Something that you do, say or see differently since you began to meet."),
         },
     )
-    readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})
+    readers = Choice(
+        choices.REFLECTION_READERS, load_default="me", metadata={"label": N_("Who may read it?")}
+    )
 
 
 class MoveReflectionForm(FormSchema):

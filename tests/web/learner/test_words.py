@@ -50,9 +50,10 @@ def test_a_note_is_kept_with_who_may_read_it(visit, services, readers, shared):
 
 
 def test_a_note_needs_words(visit):
-    answer = visit(situations.under_way).post("reflections", words=" ", readers="me")
+    answer = visit(situations.under_way).post("reflections", words=" ", readers="")
     assert answer.status_code == 422
     assert "Write your note." in answer.text
+    assert re.search(r'name="readers" value="me"[^>]* checked', answer.text), "as on a page that nobody sent"
 
 
 def test_the_partner_s_note_is_read_where_it_is_shared(visit):
