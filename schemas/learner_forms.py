@@ -156,7 +156,7 @@ def _sentence() -> Text:
         max_length=300,
         lines=True,
         load_default=None,
-        metadata={"label": N_("A sentence (optional)")},
+        metadata={"label": N_("Something to add? (optional)")},
     )
 
 

@@ -203,7 +203,7 @@ DONE: Mapping[str, str] = {
     "reflection_shared": N_("Noted. Your partner can read it."),
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
-    "thanks_given": N_("Your thanks are sent: your partner will find them here on the next visit."),
+    "thanks_given": N_("Your thanks are sent: your partner will find them here on their next visit."),
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
     "file_dropped": N_("The list was not saved."),
     "awaited_withdrawn": N_("The invitation was removed."),

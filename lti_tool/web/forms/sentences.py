@@ -167,8 +167,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     FeedbackForm: {
         "points": {
-            **_choose(N_("Choose points from the list.")),
-            "feedback_empty": N_("Choose at least one point, or write a sentence."),
+            **_choose(N_("Choose answers from the list.")),
+            "feedback_empty": N_("Tick at least one answer, or write a sentence."),
         },
         "words": _SHORTEN,
     },

@@ -109,7 +109,7 @@ def test_feedback_says_something(visit, services):
     here = visit(situations.under_way)
     answer = here.post("feedback", session_id=latest(services))
     assert answer.status_code == 422
-    assert "Choose at least one point, or write a sentence." in answer.text
+    assert "Tick at least one answer, or write a sentence." in answer.text
 
 
 def test_thanks_stand_on_the_partner_s_first_page_until_they_are_read(visit):
