@@ -173,7 +173,9 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "words": _SHORTEN,
     },
     ThanksForm: {"words": _SHORTEN},
-    DuplicateForm: {"answer": _choose(N_("Choose which group this activity opens."))},
+    DuplicateForm: {
+        "answer": _choose(N_("We did not understand the answer. Choose which group this activity opens."))
+    },
     OnePersonForm: {
         "email": dict.fromkeys(
             ("required", "not_an_email"), N_("Enter an e-mail address such as name@example.org.")
