@@ -132,7 +132,7 @@ def menu_of_learner(situation: Situation) -> None:
 
 def menu_of_several(situation: Situation) -> None:
     """A learner in the menu of a course with two activities, who takes part in the first."""
-    situation.activity.course.tutor()
+    situation.person("Claire Fontaine", CourseRole.TUTOR)
     me = situation.person("Paul Moreau")
     for name, title in (("link-2", "Mentorat du siège"), ("link-3", "Mentorat des régions")):
         other = situation.activity.course.activity(name)
