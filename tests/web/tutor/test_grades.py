@@ -61,8 +61,8 @@ SENTENCES = [
     (
         GradeStatus.REFUSED,
         {"refusal": "not_a_learner"},
-        "does not list you among its learners",
-        "ne vous compte plus parmi ses participants",
+        "not on its list of learners",
+        "plus dans sa liste de participants",
     ),
     (GradeStatus.REMOVED, {"deletions": 1}, "was deleted in your course", "a été supprimée dans votre cours"),
     (GradeStatus.NOT_SHOWN, {"deletions": 1}, "and does not show it", "et ne l’affiche pas"),
