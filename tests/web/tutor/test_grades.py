@@ -61,8 +61,8 @@ SENTENCES = [
     (
         GradeStatus.REFUSED,
         {"refusal": "not_a_learner"},
-        "does not list you among its learners",
-        "ne vous compte plus parmi ses participants",
+        "not on its list of learners",
+        "plus dans sa liste de participants",
     ),
     (GradeStatus.REMOVED, {"deletions": 1}, "was deleted in your course", "a été supprimée dans votre cours"),
     (GradeStatus.NOT_SHOWN, {"deletions": 1}, "and does not show it", "et ne l’affiche pas"),
@@ -112,14 +112,14 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
         (
             GradeStatus.SOMEBODY_ELSES,
             {"result_score": 11.0, "result_maximum": 20.0},
-            "shows 11 of 20, which was entered there, and keeps it; the journey here would give 20 of 20",
+            "It was entered by hand in the gradebook, and stays so: 11 of 20 instead of 20 of 20",
         ),
         (
             GradeStatus.REFUSED,
             {"refusal": "course_ended", "reason": "HTTP 422: This course has concluded"},
             "This course has concluded",
         ),
-        (GradeStatus.REMOVED, {"deletions": 1}, "and sent again, and is not there"),
+        (GradeStatus.REMOVED, {"deletions": 1}, "sent again, and deleted a second time"),
         (GradeStatus.NOT_SHOWN, {"deletions": 1}, "accepted it twice, and its gradebook does not show it"),
     ],
 )
