@@ -22,7 +22,7 @@ from lti_tool.mentoring.overview.queries import addresses_of, overview_of
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.access import allows, cohort_of_launch, is_allowed
 from lti_tool.web.activity import current_placement
 from lti_tool.web.language import day
 from lti_tool.web.launch_session import launch_url_for
@@ -176,9 +176,13 @@ def _render(
     reminder: Reminder | None = None,
     awaited: Sequence[KnownAwaited] = (),
 ) -> ResponseReturnValue:
-    """``names`` and ``person_ids``: of the same people, in the same order. ``awaited``: who is not there yet."""
+    """``names`` and ``person_ids``: of the same people, in the same order. ``awaited``: who is not there yet.
+
+    What the platform gave as somebody's address is shown to tutors of the group alone: an owner may invite, too.
+    """
+    may_see = is_allowed(Action.VIEW_COHORT, cohort_of_launch())
     with reading() as db:
-        found = addresses_of(db, person_ids)
+        found = addresses_of(db, person_ids) if may_see else {}
     addresses = [found[person_id] for person_id in person_ids if person_id in found]
     addresses += [each.email for each in awaited if each.email]
     called = [
@@ -190,7 +194,11 @@ def _render(
         names=[*names, *(name for name, _email in called)],
         addresses=addresses,
         without_address=[
-            *(name for name, person_id in zip(names, person_ids, strict=True) if person_id not in found),
+            *(
+                name
+                for name, person_id in zip(names, person_ids, strict=True)
+                if may_see and person_id not in found
+            ),
             *(name for name, email in called if not email),
         ],
         subject=subject,

@@ -45,6 +45,20 @@ def report(services: Services, people: int) -> None:
         db.execute(sa.update(Job).values(status="running", phase="reading", progress=people))
 
 
+def test_a_roster_is_read_again_before_a_list_is_compared_with_it(visit, services):
+    """Whoever was enrolled in the course since is otherwise said not to be in it."""
+    here = visit(with_roster(roster_read_at=-2 * MINUTE))
+    here.text("cohort/adding-people/")
+    assert jobs(services) == []
+    with services.database.transaction() as db:
+        db.execute(sa.update(Course).values(roster_read_at=utcnow() - 6 * MINUTE))
+    here.text()
+    assert jobs(services) == []
+    for _ in range(2):
+        assert here.get("cohort/adding-people/").status_code == 200
+    assert [job.kind for job in jobs(services)] == ["read_roster"]
+
+
 def test_the_first_visit_has_the_roster_read_and_shows_what_is_known(visit, services):
     here = visit(with_roster())
     page = here.text()
