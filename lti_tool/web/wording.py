@@ -21,8 +21,8 @@ from schemas.problem import MESSAGES, N_, Problem
 FORMATS: Mapping[str, str] = {
     "coaching": N_("Coaching"),
     "professional-training": N_("Training"),
-    "trade-show": N_("Trade show"),
-    "audio": N_("Audio"),
+    "trade-show": N_("Trade show visit"),
+    "audio": N_("Audio or podcast"),
     "multimodal": N_("Mixed"),
     "other": N_("Other"),
 }
@@ -45,8 +45,8 @@ MODE_PHRASES: Mapping[str, str] = {
 FORMAT_PHRASES: Mapping[str, str] = {
     "coaching": N_("coaching"),
     "professional-training": N_("training"),
-    "trade-show": N_("trade show"),
-    "audio": N_("audio"),
+    "trade-show": N_("trade show visit"),
+    "audio": N_("audio or podcast"),
     "multimodal": N_("mixed format"),
     "other": N_("other format"),
 }
@@ -91,7 +91,7 @@ PARTNERS_PAST: Mapping[str, str] = {"mentor": N_("Taught you"), "mentee": N_("Le
 DISPUTE_REASONS: Mapping[str, str] = {
     "wrong-date": N_("Another day"),
     "wrong-length": N_("Another length"),
-    "wrong-mode": N_("Another way of talking"),
+    "wrong-mode": N_("Another way of meeting"),
     "wrong-format": N_("Another format"),
     "did-not-meet": N_("We did not meet"),
     "other": N_("Something else"),
@@ -203,7 +203,7 @@ DONE: Mapping[str, str] = {
     "reflection_shared": N_("Noted. Your partner can read it."),
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
-    "thanks_given": N_("Your thanks are sent: your partner will find them here on the next visit."),
+    "thanks_given": N_("Your thanks are sent: your partner will find them here on their next visit."),
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
     "file_dropped": N_("The list was not saved."),
     "awaited_withdrawn": N_("The invitation was removed."),

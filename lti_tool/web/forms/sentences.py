@@ -135,8 +135,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "minutes": {
             "required": N_("Enter the length of the meeting in minutes."),
             "not_a_number": N_("Enter the length in whole minutes, such as 45."),
-            "too_small": N_("Enter %(min)s minutes or more."),
-            "too_large": N_("Enter %(max)s minutes or fewer."),
+            "too_small": N_("Enter a length of at least %(min)s minutes."),
+            "too_large": N_("Enter a length of at most %(max)s minutes."),
         },
         "format": _choose(N_("Choose what kind of meeting it was: coaching, training…")),
         "worked_on": _choose(N_("Choose objectives from the list, or none: it is optional.")),
@@ -167,13 +167,15 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     FeedbackForm: {
         "points": {
-            **_choose(N_("Choose points from the list.")),
-            "feedback_empty": N_("Choose at least one point, or write a sentence."),
+            **_choose(N_("Choose answers from the list.")),
+            "feedback_empty": N_("Tick at least one answer, or write a sentence."),
         },
         "words": _SHORTEN,
     },
     ThanksForm: {"words": _SHORTEN},
-    DuplicateForm: {"answer": _choose(N_("Choose which group this activity opens."))},
+    DuplicateForm: {
+        "answer": _choose(N_("We did not understand the answer. Choose which group this activity opens."))
+    },
     OnePersonForm: {
         "email": dict.fromkeys(
             ("required", "not_an_email"), N_("Enter an e-mail address such as name@example.org.")

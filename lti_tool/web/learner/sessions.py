@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.views import PairView, SessionLine
+from lti_tool.mentoring.journey.views import SessionLine
 from lti_tool.mentoring.objectives.actions import work_on_objectives
 from lti_tool.mentoring.sessions import actions
 from lti_tool.translation import gettext as _
@@ -74,14 +74,6 @@ def _fields_of(line: SessionLine) -> dict[str, str]:
 
 def _length(minutes: int) -> dict[str, str]:
     return {"length": str(minutes) if str(minutes) in LENGTHS else "other", "minutes": str(minutes)}
-
-
-def _same_again(pair: PairView, today: dt.date) -> dict[str, str] | None:
-    """The form of another meeting like the last one, today; None where that one says too little, or was today."""
-    last = pair.last_session
-    if last is None or last.mode is None or last.format not in _formats() or last.held_on >= today:
-        return None
-    return {"day": "today", **_fields_of(last)}
 
 
 @blueprint.post("/new")
@@ -166,7 +158,6 @@ def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
         modes=MEETING_MODES,
         formats=_formats(line),
         worked_on=[each for each in values["pair"].objectives if each.open] if line is None else [],
-        same_again=_same_again(values["pair"], today) if line is None else None,
         **values,
     )
     return html, form.status

@@ -78,7 +78,7 @@ def test_a_new_group_follows_the_tutor_s_programme_without_its_people(picker: Pi
     ("family", "grade"),
     [
         ("moodle", "A percentage that grows, 100 at completion"),
-        ("canvas", "100 at completion, nothing before"),
+        ("canvas", "100 on completion, none before"),
     ],
 )
 def test_a_grade_grows_only_where_the_platform_gets_it_on_the_way(

@@ -43,7 +43,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.welcome, "I want to learn"),
         (situations.not_open, "Once it has begun, open this activity again"),
         (situations.waiting, "We’re looking for your partner"),
-        (situations.declined, "The suggestion with Inès did not go ahead"),
+        (situations.declined, "Your pairing with Inès will not go ahead"),
         (situations.i_declined, "You declined the suggestion."),
         (situations.proposed, "Your tutor suggests Inès Benali"),
         (situations.proposed, "The meetings go on until "),
@@ -62,7 +62,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.waits_for_correction, "You proposed today, for the meeting of "),
         (situations.waits_for_correction, "Inès has yet to answer your proposal"),
         (situations.paused, "Your journey with Inès is on hold"),
-        (situations.paused, "will get back to you about it on "),
+        (situations.paused, "will get back to you on "),
         (situations.ended, "Your journey with Inès has ended"),
         (situations.objective_to_confirm, "Has Paul reached this objective?"),
         (situations.complete, "Journey complete. Well done to you both."),
@@ -222,3 +222,20 @@ def test_a_tutors_reminder_stands_there_until_something_is_done(visit):
     assert "Inès reminded you" not in page
     here.post(here.link("sessions/[0-9a-f-]+/confirm"), revision=0)
     assert "reminded you" not in here.text()
+
+
+def test_a_course_with_several_activities_says_which_is_mine_and_who_looks_after_each(visit):
+    choices = re.findall(
+        r'<button class="choice".*?</button>', visit(situations.menu_of_several, family="canvas").text(), re.S
+    )
+    said = {re.findall("<strong>(.*?)</strong>", each)[0]: each for each in choices}
+    assert "You take part in it" in said["Mentorat du siège"]
+    assert "You take part in it" not in said["Mentorat des régions"]
+    assert all("Tutor: Claire Fontaine" in each for each in choices)
+
+
+def test_before_there_is_an_activity_the_course_s_menu_says_when_to_come_back(visit):
+    assert (
+        "Once it has begun, open this activity again"
+        in visit(situations.menu_of_learner, family="canvas").text()
+    )

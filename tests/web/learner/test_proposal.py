@@ -44,7 +44,7 @@ def test_not_this_time_frees_both_and_the_partner_is_not_told_why(visit, service
     here.post("proposal/decline", reason="too-close")
     assert (pair_of(services).end_reason, pair_of(services).decline_reason) == ("declined", "too-close")
     shown = as_partner(here, services).text()
-    assert "did not go ahead" in shown
+    assert "will not go ahead" in shown
     assert "too closely" not in shown
 
 

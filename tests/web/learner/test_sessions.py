@@ -55,12 +55,10 @@ def test_the_form_proposes_what_the_last_meeting_was(visit):
 
 
 def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
+    assert "as last time" not in visit(situations.begins).text("sessions/new"), "there was none"
     here = visit(situations.under_way)
-    [again] = [
-        form
-        for form in forms_of(here.get("sessions/new"))
-        if "mode" in form.fields and "id" not in form.attributes
-    ]
+    assert "It is filled in as last time: change what differs." in here.text("sessions/new")
+    [again] = [form for form in forms_of(here.get("sessions/new")) if form.attributes.get("id") == "session"]
     here.client.post(again.action, data=again.fields)
     with services.database.reading() as db:
         latest, before = db.scalars(
@@ -99,13 +97,6 @@ def test_a_programmes_own_format_is_named_in_french(visit):
     assert "<span>Atelier de fabrication</span>" in visit(with_own_formats, locale="fr").text("sessions/new")
 
 
-def test_nothing_is_proposed_again_to_two_who_met_today(visit):
-    here = visit(situations.begins)
-    assert "save-same" not in here.text("sessions/new")
-    here.post("sessions/new", **meeting())
-    assert "save-same" not in here.text("sessions/new")
-
-
 def test_saving_a_meeting_leads_home_with_thanks(visit):
     here = visit(situations.begins)
     answer = here.post("sessions/new", **meeting())
@@ -127,7 +118,7 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
         ("held_on", "", "Enter the date of the meeting."),
         ("held_on", "yesterday", "Enter the date of the meeting."),
         ("held_on", "2999-01-01", "Choose today or an earlier day: this date is still to come."),
-        ("minutes", "4", "Enter 5 minutes or more."),
+        ("minutes", "4", "Enter a length of at least 5 minutes."),
         ("minutes", "forty", "Enter the length in whole minutes, such as 45."),
         ("mode", "", "Choose how you met: in person, by video, by phone or in writing."),
         ("format", "telepathy", "Choose what kind of meeting it was: coaching, training…"),
