@@ -139,7 +139,9 @@ class ReflectionForm(FormSchema):
             "hint": N_("Something that you do, say or see differently since you began to meet."),
         },
     )
-    readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})
+    readers = Choice(
+        choices.REFLECTION_READERS, load_default="me", metadata={"label": N_("Who may read it?")}
+    )
 
 
 class MoveReflectionForm(FormSchema):
@@ -154,7 +156,7 @@ def _sentence() -> Text:
         max_length=300,
         lines=True,
         load_default=None,
-        metadata={"label": N_("A sentence (optional)")},
+        metadata={"label": N_("Something to add? (optional)")},
     )
 
 

@@ -114,6 +114,10 @@ MESSAGES: Mapping[str, str] = {
     ),
     "file_not_a_table": N_("This is no spreadsheet. Please choose a CSV or an XLSX file."),
     "file_unreadable": N_("This file cannot be read. Please save it as XLSX or as CSV and choose it again."),
+    "file_header_alone": N_("There is no row below the names of the columns."),
+    "row_too_wide": N_(
+        "This row has more cells than there are columns. A text with the separator in it needs quotation marks."
+    ),
     "file_no_role": N_(
         "There is no column “Role”. Its first line must name the columns, as the template does."
     ),

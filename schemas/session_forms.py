@@ -84,7 +84,7 @@ class SessionForm(FormSchema):
             wrong["held_on"] = [Problem("date_in_future")]
         elif held_on is not None and held_on < self.today - OLDEST_SESSION:
             wrong["held_on"] = [Problem("date_too_old")]
-        if "format" in loaded and loaded["format"] not in self.formats:
+        if loaded.get("format") is not None and loaded["format"] not in self.formats:
             wrong["format"] = [Problem("not_a_choice")]
         if wrong:
             raise ValidationError(dict(wrong))
@@ -101,6 +101,13 @@ class ProposalForm(SessionForm):
 
     mode = Choice(choices.MEETING_MODES, load_default=None, metadata={"label": N_("How did you meet?")})
     """Not of every meeting is it known."""
+    format = Code(
+        choices.FORMAT_CODE_PATTERN,
+        max_length=choices.FORMAT_CODE_LENGTH,
+        load_default=None,
+        metadata={"label": N_("What kind of meeting?")},
+    )
+    """As it was logged where nothing else is said."""
     revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
 
 

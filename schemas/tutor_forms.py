@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from schemas import choices
 from schemas.fields import Choice, Day, Identifier, Text, matches
@@ -16,9 +16,10 @@ from schemas.problem import N_, Problem
 
 
 class DuplicateForm(FormSchema):
-    """Which group a duplicated activity opens."""
+    """Which group a duplicated activity opens. The answer is final: it counts once it is ``confirmed``."""
 
     answer = Choice(choices.COPY_ANSWERS, required=True)
+    confirmed = fields.Boolean(load_default=False)
 
 
 class PeopleFileForm(FormSchema):
@@ -87,7 +88,7 @@ class ResendGradeForm(FormSchema):
 
 
 class PausePairForm(FormSchema):
-    """The tutor puts a pair on hold; ``today`` is the tutor's own day."""
+    """The tutor pauses a pair; ``today`` is the tutor's own day."""
 
     until = Day(
         load_default=None,
@@ -119,7 +120,9 @@ def _end_reason() -> Choice:
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("The two people do not see this reason. Tutors do, and the statistics count it."),
+            "hint": N_(
+                "The two people do not see this reason. Tutors do, and it is counted in the statistics."
+            ),
         },
     )
 

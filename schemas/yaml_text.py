@@ -24,6 +24,8 @@ DEEPEST: Final = 12
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C where it is there: it is about ten times as fast."""
+_IN_QUOTATION_MARKS: Final = "while scanning a quoted scalar"
+"""Where YAML was at the end of the text, perhaps far below the line on which the quotation mark was opened."""
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -71,7 +73,8 @@ def read_yaml(content: bytes) -> YamlDocument:
         value = _value(events, "", lines)
         next(events, None)  # what follows the document is looked at too
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        is_open = error.context == _IN_QUOTATION_MARKS
+        mark = error.context_mark if is_open else error.problem_mark or error.context_mark
         # What is missing at the end is found after the last line.
         line = min(mark.line + 1 if mark is not None else 1, max(1, len(text.splitlines())))
         raise YamlError(Problem(_cause(text, line)), line) from None

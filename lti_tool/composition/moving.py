@@ -19,6 +19,7 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.completion.preview import PersonPreview, preview, since, united_to_judge
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import CompletionRule
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.enrolment.queries import (
     ParticipantRecord,
     participants,
@@ -58,6 +59,9 @@ class OtherGroup:
     starts_on: dt.date
     ends_on: dt.date
     places: tuple[Place, ...]
+    people: int
+    """How many people take part in it."""
+    rule: CompletionRule
 
     @property
     def courses(self) -> tuple[str, ...]:
@@ -75,8 +79,17 @@ def groups_to_move_to(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -
     owned = sa.exists().where(
         ProgrammeOwner.programme_id == other.programme_id, ProgrammeOwner.person_id == person_id
     )
+    people = (
+        sa.select(sa.func.count())
+        .where(
+            Participant.cohort_id == other.id,
+            Participant.refused_at.is_(None),
+            Participant.taken_out_at.is_(None),
+        )
+        .scalar_subquery()
+    )
     rows = db.execute(
-        sa.select(other, Placement, Course.title, ResourceLink.title, ResourceLink.line_item_url)
+        sa.select(other, people, Placement, Course.title, ResourceLink.title, ResourceLink.line_item_url)
         .join(here, sa.and_(here.programme_id == other.programme_id, here.id == cohort_id))
         .join(Placement, Placement.cohort_id == other.id)
         .join(Course, Course.id == Placement.course_id)
@@ -88,13 +101,22 @@ def groups_to_move_to(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -
         )
         .order_by(other.number, other.id, Placement.created_at, Placement.id)
     )
-    found: dict[uuid.UUID, tuple[Cohort, list[Place]]] = {}
-    for cohort, placed, course, activity, column in rows:
+    found: dict[uuid.UUID, tuple[Cohort, int, list[Place]]] = {}
+    for cohort, count, placed, course, activity, column in rows:
         place = Place(placed.course_id, course, activity, RoleView(placed.role_view), column is not None)
-        found.setdefault(cohort.id, (cohort, []))[1].append(place)
+        found.setdefault(cohort.id, (cohort, count, []))[2].append(place)
     return [
-        OtherGroup(each.id, each.number, each.kind, each.starts_on, each.ends_on, tuple(places))
-        for each, places in found.values()
+        OtherGroup(
+            each.id,
+            each.number,
+            each.kind,
+            each.starts_on,
+            each.ends_on,
+            tuple(places),
+            count,
+            rule_of(rule_of_cohort(db, each.id)),
+        )
+        for each, count, places in found.values()
     ]
 
 

@@ -2,7 +2,7 @@
 
 A :class:`Person` is one subject of one registration (LTI 1.3 core §5.3.6.1: ``sub`` is unique per issuer): one human
 in two platforms is two people. A :class:`Course` is one LTI context of one deployment. A :class:`Membership` is a
-person's place in a course.
+person's place in a course, and an :class:`OpenedLink` an activity of it that they have opened.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = [
     "CourseRole",
     "Installation",
     "Membership",
+    "OpenedLink",
     "Organisation",
     "Person",
     "display_name",
@@ -112,6 +113,20 @@ class Membership(Base):
 
     person: Mapped[Person] = relationship()
     course: Mapped[Course] = relationship()
+
+
+class OpenedLink(Base):
+    """That a learner has opened an activity of a course (an LTI resource link), as their launches say.
+
+    There is none for whoever came before 0043 and has not come since: their :attr:`Membership.launched_at` alone says
+    that they have opened one of the course's activities.
+    """
+
+    __tablename__ = "opened_link"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    resource_link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_link.id"), primary_key=True)
+    first_opened_at: Mapped[dt.datetime]
 
 
 class Installation(Base):

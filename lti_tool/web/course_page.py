@@ -8,6 +8,7 @@ programme at this very place, where no grade can be sent; in a copy of a course 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import Blueprint, abort, g, redirect, render_template, request
@@ -19,9 +20,11 @@ from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch import sessions
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.programmes.actions import NothingChosen
 from lti_tool.mentoring.programmes.copies import original_elsewhere
 from lti_tool.mentoring.programmes.queries import placements_of_course
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_activity
@@ -58,18 +61,53 @@ def page() -> ResponseReturnValue:
         activities=activities,
         course_title=launch.course.title,
         teaches=teaches,
-        advice=lms.line_item_advice_for(launch.resource_link.scopes).text,
+        adding_advice=lms.adding_advice.text,
+        gradebook_is_closed=not launch.resource_link.scopes,
+        lms_name=lms.name or _("your platform"),
     )
 
 
-def _activities() -> dict[uuid.UUID, str]:
-    """The titles of the course's activities that a teacher has opened, by their links."""
+@dataclass(frozen=True)
+class CourseActivity:
+    """An activity of the course as the page offers it."""
+
+    title: str
+    tutor: str | None
+    """Who looks after its group, where that is known."""
+    is_mine: bool
+    """Whether the reader takes part in its group."""
+
+
+def _activities() -> dict[uuid.UUID, CourseActivity]:
+    """The course's activities that a teacher has opened, by their links."""
     with reading() as db:
-        links = [placed.resource_link_id for placed in placements_of_course(db, g.launch.course_id)]
+        placed = {each.resource_link_id: each for each in placements_of_course(db, g.launch.course_id)}
         titles = dict(
-            db.execute(sa.select(ResourceLink.id, ResourceLink.title).where(ResourceLink.id.in_(links))).all()
+            db.execute(
+                sa.select(ResourceLink.id, ResourceLink.title).where(ResourceLink.id.in_(placed))
+            ).all()
         )
-    return {link: titles.get(link) or _("Reverse mentoring") for link in links}
+        if len(placed) == 1:
+            return {link: CourseActivity("", None, False) for link in placed}
+        cohorts = {each.cohort_id for each in placed.values()}
+        mine = set(
+            db.scalars(
+                sa.select(Participant.cohort_id).where(
+                    Participant.person_id == g.launch.person_id,
+                    Participant.cohort_id.in_(cohorts),
+                    Participant.status != ParticipantStatus.WITHDRAWN,
+                )
+            )
+        )
+        tutors = {cohort_id: tutor_of_cohort(db, cohort_id) for cohort_id in cohorts}
+    return {
+        link: CourseActivity(
+            titles.get(link) or _("Reverse mentoring"),
+            tutor.name if (tutor := tutors[each.cohort_id]) is not None else None,
+            each.cohort_id in mine,
+        )
+        for link, each in placed.items()
+    }
 
 
 def _was_opened_in_original() -> bool:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.translation import gettext as _
+from lti_tool.web import wording
 from lti_tool.web.refusal_pages import reference
-from lti_tool.web.refusal_wording import refusal
+from lti_tool.web.refusal_wording import REFUSALS, refusal
 from schemas.problem import N_, ShapeError
 
 log = structlog.get_logger()
@@ -59,7 +61,7 @@ _NOTHING_CHANGED = N_("Nothing was changed.")
 
 
 class _SentPage(NamedTuple):
-    """What a page says of something that was sent and not carried out."""
+    """What a page says of something that was sent and not carried out: why, as far as it is known, and what stands."""
 
     heading: str
     text: str
@@ -69,6 +71,12 @@ class _SentPage(NamedTuple):
 
 _MEETINGS = (N_("See our meetings"), "sessions.index")
 _OBJECTIVES = (N_("See our objectives"), "objectives.index")
+_NOTES = (N_("Back to my notes"), "reflections.index")
+_PAGE_TOO_OLD = N_(
+    "We could not read what was sent: the page may have been open for too long. Everything is as it was."
+)
+_MEETING_GONE = N_("This meeting is no longer there")
+_OBJECTIVE_GONE = N_("This objective is no longer there")
 _SENT_PAGES = {
     400: _SentPage(
         N_("Nothing was saved"),
@@ -87,43 +95,69 @@ _SENT_PAGES = {
 
 _SENT_PAGES_OF = {
     (400, "learner.change_role"): _SentPage(
-        N_("Your role was not changed"), N_("Go back to your first page and choose again.")
+        N_("Your role was not changed"),
+        N_("We could not read which role you chose, so you keep the one you have. You can still change it."),
     ),
-    (400, "reflections.move"): _SentPage(
-        N_("Your note was not changed"),
-        N_("Go back to your notes and choose again."),
-        (N_("Back to my notes"), "reflections.index"),
-    ),
-    (400, "objectives.move"): _SentPage(
-        N_("The objective was not changed"), N_("Go back to your objectives and choose again."), _OBJECTIVES
-    ),
-    (400, "sessions"): _SentPage(
-        N_("Your answer was not saved"),
-        N_("Part of it was missing. Go back to your first page, and answer about the meeting again."),
-    ),
-    (400, "undo"): _SentPage(
-        N_("Nothing was undone"), N_("Go back to your first page: it shows how things stand.")
-    ),
+    (400, "reflections.move"): _SentPage(N_("Your note was not changed"), _PAGE_TOO_OLD, _NOTES),
+    (400, "objectives.move"): _SentPage(N_("The objective was not changed"), _PAGE_TOO_OLD, _OBJECTIVES),
+    (400, "sessions"): _SentPage(N_("Your answer was not saved"), _PAGE_TOO_OLD, _MEETINGS),
+    (400, "undo"): _SentPage(N_("Nothing was undone"), _PAGE_TOO_OLD),
     (400, "kept_forms"): _SentPage(
-        N_("Nothing was deleted"), N_("What we kept for you is still offered on your first page.")
+        N_("Nothing was deleted"),
+        N_("What you typed earlier is still kept. It is offered to you again, to go on with or to delete."),
+    ),
+    (404, "sessions.accept"): _SentPage(
+        N_("This proposal is no longer there"),
+        N_("The meeting that it was about may have been removed in the meantime. Nothing was accepted."),
+        _MEETINGS,
+    ),
+    (404, "sessions.confirm"): _SentPage(
+        _MEETING_GONE,
+        N_("Your partner may have removed it in the meantime. Your answer was not recorded."),
+        _MEETINGS,
+    ),
+    (404, "sessions.dispute"): _SentPage(
+        _MEETING_GONE,
+        N_("Your partner may have removed it in the meantime. Your answer was not recorded."),
+        _MEETINGS,
     ),
     (404, "sessions.withdraw"): _SentPage(
-        N_("This meeting is no longer there"), N_("There is nothing more for you to do."), _MEETINGS
+        _MEETING_GONE,
+        N_("It may have been removed already: there is nothing more for you to do."),
+        _MEETINGS,
     ),
-    (404, "sessions"): _SentPage(N_("This meeting is no longer there"), _NOTHING_CHANGED, _MEETINGS),
-    (404, "objectives"): _SentPage(N_("This objective is no longer there"), _NOTHING_CHANGED, _OBJECTIVES),
+    (404, "sessions"): _SentPage(
+        _MEETING_GONE, N_("It may have been removed in the meantime. Nothing was changed."), _MEETINGS
+    ),
+    (404, "objectives"): _SentPage(
+        _OBJECTIVE_GONE,
+        N_("It may have been removed in the meantime. Your answer was not recorded."),
+        _OBJECTIVES,
+    ),
     (404, "proposal"): _SentPage(N_("This suggestion is no longer there"), _NOTHING_CHANGED),
 }
 """In place of those, by the endpoint or else by the blueprint: they name what was to be done."""
 
-_HEADINGS = {
-    ("proposal", "no_partner"): N_("This suggestion is no longer open"),
-    ("proposal", "pair_over"): N_("This suggestion is no longer open"),
-    ("sessions", "session_over"): N_("This meeting is no longer there"),
-    ("undo", "too_late_to_undo"): N_("It is too late to undo this"),
-    ("reminder", "nothing_waits"): N_("No reminder is needed any more"),
+_SUGGESTION_CLOSED = _SentPage(
+    N_("This suggestion is no longer open"),
+    N_(
+        "It was declined or taken back in the meantime, so your answer was not recorded. Somebody else can still be "
+        "suggested to you."
+    ),
+)
+_RULES = {
+    ("proposal", "no_partner"): _SUGGESTION_CLOSED,
+    ("proposal", "pair_over"): _SUGGESTION_CLOSED,
+    ("sessions", "session_over"): _SentPage(
+        _MEETING_GONE, N_("It was removed in the meantime. Nothing was changed."), _MEETINGS
+    ),
+    ("undo", "too_late_to_undo"): _SentPage(N_("It is too late to undo this"), REFUSALS["too_late_to_undo"]),
+    ("reminder", "nothing_waits"): _SentPage(N_("No reminder is needed"), REFUSALS["nothing_waits"]),
+    ("tutor_reminders", "nobody_to_remind"): _SentPage(
+        N_("No reminder is needed"), REFUSALS["nobody_to_remind"]
+    ),
 }
-"""In place of the usual one where a rule, and no fault, stands in the way: by the blueprint and the code."""
+"""In place of the usual page where a rule, and no fault, stands in the way: by the blueprint and the code."""
 
 _ADVISES_ITSELF = (413, 429, 500)
 """Statuses whose text says what to do."""
@@ -138,29 +172,39 @@ def init_app(app: Flask) -> None:
 
 
 def error_page(
-    status: int, *, text: str | None = None, own_heading: str | None = None, can_sign: bool = False
+    status: int, *, text: str | None = None, rule: _SentPage | None = None, can_sign: bool = False
 ) -> Response:
     """The page for an HTTP status; ``text`` (translated) says more than the usual sentence.
 
-    ``own_heading``: in place of the usual one, where no fault is to be looked for.
-    ``can_sign``: whether to lead to the agreement of the pair, because nothing went wrong and that is what is needed.
+    ``rule``: the page to show in place of the usual one. ``can_sign``: whether to lead to the agreement of the pair,
+    because that is what is needed. A reference is for whoever looks for a fault: there is none where a rule stands in
+    the way, nor where what was sent is about something that has been removed.
     """
     shown = status if status in _PAGES else 500 if status >= 500 else 400
     is_sent = request.method == "POST"
-    sent = _sent_page(shown) if is_sent else None
+    sent = rule or (_sent_page(shown) if is_sent else None)
     heading, usual = (sent.heading, sent.text) if sent is not None else _PAGES[shown]
     html = render_template(
         "error.html",
-        heading=_("The agreement comes first") if can_sign else _(own_heading or heading),
+        heading=_("The agreement comes first") if can_sign else _(heading),
         text=text or _(usual),
         kept=_(_NOTHING_CHANGED) if is_sent and sent is None else None,
         back=(_(sent.back[0]), sent.back[1]) if sent is not None and sent.back is not None else None,
         advises_itself=shown in _ADVISES_ITSELF,
         reference=reference(),
         can_sign=can_sign,
-        has_reference=not can_sign and own_heading is None,
+        programme_name=_programme_name(),
+        has_reference=shown != 409 and not (is_sent and shown == 404),
     )
     return make_response(html, status)
+
+
+def _programme_name() -> str:
+    """What the bar of the page says: the programme of the launch, unless it is the database that failed."""
+    try:
+        return wording.programme_name()
+    except sa.exc.SQLAlchemyError:
+        return _("Reverse mentoring")
 
 
 def _sent_page(status: int) -> _SentPage | None:
@@ -187,8 +231,8 @@ def _http_error(error: HTTPException) -> Response:
 def _not_allowed(error: NotAllowed) -> Response:
     log.info("action refused", code=error.code)
     can_sign = error.code == "agreement_first" and request.blueprint == "sessions"
-    heading = _HEADINGS.get((request.blueprint or "", error.code))
-    return error_page(409, text=refusal(error.code), own_heading=heading, can_sign=can_sign)
+    rule = _RULES.get((request.blueprint or "", error.code))
+    return error_page(409, text=refusal(error.code) if rule is None else None, rule=rule, can_sign=can_sign)
 
 
 def _unreadable(error: ShapeError) -> Response:

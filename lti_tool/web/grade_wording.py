@@ -43,8 +43,8 @@ _RESTS: Final = N_(
 
 _TO_LEARNERS: Final[Mapping[str, str]] = {
     "not_a_learner": N_(
-        "Your grade has not reached your course yet, because it does not list you among its learners. Ask your tutor "
-        "to add you, then open this activity again."
+        "Your course has not recorded this yet, because you are not on its list of learners. Ask your tutor to add "
+        "you, then open this activity again."
     ),
     "course_ended": N_("Your course has ended and took no more grades. Your tutor can tell you more."),
 }

@@ -96,6 +96,9 @@ def init_app(app: Flask) -> None:
         format_phrase=wording.format_phrase,
         mode_and_format=wording.mode_and_format,
         proposed_changes=proposed_changes,
+        dispute_said=dispute_said,
+        mode_phrase=wording.mode_phrase,
+        unbroken=wording.unbroken,
         first_upper=first_upper,
         first_lower=first_lower,
     )
@@ -221,10 +224,25 @@ def proposed_changes(line: SessionLine) -> str:
     found = {
         "held_on": day_in_year(new.held_on),
         "minutes": wording.duration(new.minutes),
-        "mode": wording.word(wording.MODE_PHRASES, new.mode or ""),
+        "mode": wording.mode_phrase(new.mode or ""),
         "format": wording.format_phrase(new.format),
     }
     return ", ".join(found[name] for name in line.changes)
+
+
+def dispute_said(line: SessionLine, name: str) -> str:
+    """What the partner says of a meeting that one noted, with what was noted, such as “… it was not on 25 November”."""
+    reason = line.dispute_reason or "other"
+    if reason == "wrong-mode" and line.mode is None:
+        reason = "other"
+    return gettext(
+        wording.DISPUTES_SAID.get(reason, wording.DISPUTES_SAID["other"]),
+        name=name,
+        day=day_in_year(line.held_on),
+        length=wording.duration(line.minutes),
+        mode=wording.mode_phrase(line.mode or ""),
+        format=wording.format_phrase(line.format),
+    )
 
 
 def day_in_year(value: dt.date) -> str:

@@ -36,21 +36,23 @@ REFUSALS: Mapping[str, str] = {
     "mentor_full": N_("This mentor already has a mentee."),
     "mentee_full": N_("This mentee already has a mentor."),
     "not_joined": N_("You are not in this programme yet. Your first page says how it begins."),
-    "no_partner": N_("You have no partner at the moment. Your first page says what comes next."),
+    "no_partner": N_("You have no partner at the moment. Your journey says what comes next."),
     "not_in_pair": N_("Only the two people of a pair can do this."),
     "already_accepted": N_("Both of you have accepted. To stop, a word to your tutor is enough."),
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
     "too_late_to_undo": N_(
-        "It can be undone for ten minutes, as long as nobody has acted on it since. What was done stands."
+        "The ten minutes for it have passed, or somebody has acted on it since. What was done stands."
     ),
     "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
-        "Nothing differs from what was logged. Change what differs, or go back and confirm it."
+        "Nothing differs from what was logged. Change what differs, or confirm the meeting as it is."
     ),
-    "nothing_waits": N_("Your partner has answered, or the step is no longer waiting. No reminder was left."),
+    "nothing_waits": N_(
+        "Your partner has already answered, or the step no longer applies. No reminder was left."
+    ),
     "nobody_to_remind": N_(
-        "Nothing waits there any more, or a reminder has stood there for less than two days."
+        "Nothing is waiting for anybody there, or everybody was reminded less than two days ago. No reminder was left."
     ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be logged."),

@@ -21,8 +21,8 @@ from schemas.problem import MESSAGES, N_, Problem
 FORMATS: Mapping[str, str] = {
     "coaching": N_("Coaching"),
     "professional-training": N_("Training"),
-    "trade-show": N_("Trade show"),
-    "audio": N_("Audio"),
+    "trade-show": N_("Trade show visit"),
+    "audio": N_("Audio or podcast"),
     "multimodal": N_("Mixed"),
     "other": N_("Other"),
 }
@@ -45,8 +45,8 @@ MODE_PHRASES: Mapping[str, str] = {
 FORMAT_PHRASES: Mapping[str, str] = {
     "coaching": N_("coaching"),
     "professional-training": N_("training"),
-    "trade-show": N_("trade show"),
-    "audio": N_("audio"),
+    "trade-show": N_("trade show visit"),
+    "audio": N_("audio or podcast"),
     "multimodal": N_("mixed format"),
     "other": N_("other format"),
 }
@@ -91,21 +91,27 @@ PARTNERS_PAST: Mapping[str, str] = {"mentor": N_("Taught you"), "mentee": N_("Le
 DISPUTE_REASONS: Mapping[str, str] = {
     "wrong-date": N_("Another day"),
     "wrong-length": N_("Another length"),
-    "wrong-mode": N_("Another way of talking"),
+    "wrong-mode": N_("Another way of meeting"),
     "wrong-format": N_("Another format"),
     "did-not-meet": N_("We did not meet"),
     "other": N_("Something else"),
 }
 
 DISPUTES_SAID: Mapping[str, str] = {
-    "wrong-date": N_("%(name)s says it was not that day"),
-    "wrong-length": N_("%(name)s says it took another time"),
-    "wrong-mode": N_("%(name)s says you talked in another way"),
-    "wrong-format": N_("%(name)s says it was something else"),
-    "did-not-meet": N_("%(name)s says you did not meet"),
-    "other": N_("%(name)s says something was different"),
+    "wrong-date": N_("%(name)s says it was not on %(day)s"),
+    "wrong-length": N_("%(name)s says it did not last %(length)s"),
+    "wrong-mode": N_("%(name)s says it was not %(mode)s"),
+    "wrong-format": N_("%(name)s says it was not “%(format)s”"),
+    "other": N_("%(name)s says something was different on %(day)s"),
 }
-"""What a partner says of a meeting that one noted, by the reason of their dispute."""
+"""What a partner says of a meeting that one noted, by the reason of their dispute, with what was noted."""
+
+DISPUTES_ASKED: Mapping[str, str] = {
+    "wrong-date": N_("Ask %(name)s which day it was, then change it here."),
+    "wrong-length": N_("Ask %(name)s how long it was, then change it here."),
+    "other": N_("Ask %(name)s what was different, then change it here."),
+}
+"""What whoever noted the meeting does then."""
 
 DECLINE_REASONS: Mapping[str, str] = {
     "not-now": N_("It is not the right moment"),
@@ -116,7 +122,7 @@ DECLINE_REASONS: Mapping[str, str] = {
 
 REFUSAL_REASONS: Mapping[str, str] = {
     "no-time": N_("I do not have the time"),
-    "later": N_("Later perhaps"),
+    "later": N_("Maybe later"),
     "not-for-me": N_("It is not for me"),
     "other": N_("Another reason"),
 }
@@ -197,7 +203,7 @@ DONE: Mapping[str, str] = {
     "reflection_shared": N_("Noted. Your partner can read it."),
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
-    "thanks_given": N_("Your thanks are sent: your partner will find them here on the next visit."),
+    "thanks_given": N_("Your thanks are sent: your partner will find them here on their next visit."),
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
     "file_dropped": N_("The list was not saved."),
     "awaited_withdrawn": N_("The invitation was removed."),
@@ -208,7 +214,7 @@ DONE: Mapping[str, str] = {
     "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
-    "pair_paused": N_("The pair is on hold. Both will see it on their page."),
+    "pair_paused": N_("The pair is paused. Both will see it on their page."),
     "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended. What the two did is kept."),
@@ -323,11 +329,21 @@ def partner_role(role: str, *, is_over: bool = False) -> str:
     return f"{own}\u00a0· {does[:1].lower()}{does[1:]}" if own else does
 
 
+def unbroken(text: str) -> str:
+    """The same without a space where a line could break, for a few words that belong together."""
+    return text.replace(" ", "\u00a0")
+
+
+def mode_phrase(code: str) -> str:
+    """How two people spoke, within a sentence, such as “by video”; no line breaks it."""
+    return unbroken(word(MODE_PHRASES, code))
+
+
 def mode_and_format(line: SessionLine) -> str:
     """How the two of a meeting spoke, and what it was, such as “by video · coaching”; the latter where that is all."""
     found = [format_phrase(line.format)]
     if line.mode is not None:
-        found.insert(0, word(MODE_PHRASES, line.mode))
+        found.insert(0, mode_phrase(line.mode))
     return "\u00a0· ".join(found)
 
 
@@ -407,6 +423,6 @@ def criterion(line: CriterionLine, reader: str, me: str | None = None, partner: 
 
 
 def amount(line: CriterionLine) -> str:
-    """How far a criterion is, such as ``4 of 6``; empty for one that is simply met or not."""
+    """How far a criterion is, such as ``4 of 6``, which no line breaks; empty for one that is simply met or not."""
     found = criterion_amount(line.type, line.value, line.target)
-    return found.text if found is not None else ""
+    return unbroken(found.text) if found is not None else ""

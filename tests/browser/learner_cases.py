@@ -34,7 +34,22 @@ def _nothing_differs(visit: Visit) -> None:
     visit.situation(situations.to_confirm)
     visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/differs"))
     held_on = visit.page.input_value("#held_on")
-    visit.send("", held_on=held_on, day="other", length="45", minutes="45", mode="video", revision="0")
+    visit.send(
+        "",
+        held_on=held_on,
+        day="other",
+        length="45",
+        minutes="45",
+        mode="video",
+        format="coaching",
+        revision="0",
+    )
+
+
+def _disputed_without_reason(visit: Visit) -> None:
+    visit.situation(situations.to_confirm)
+    address = visit.address("/sessions/[0-9a-f-]+/differs").replace("differs", "dispute")
+    visit.send(visit.served_tool.url + address, reason="because", revision="0")
 
 
 def _same_day(visit: Visit) -> None:
@@ -138,13 +153,7 @@ LEARNER_CASES: tuple[Case, ...] = (
     followed("correct", ("sessions.correct", "GET"), situations.under_way, "/sessions/[0-9a-f-]+/correct"),
     Case("correction-wrong", ("sessions.save_correction", "POST"), _correction),
     sent_to("confirmed-unknown", "sessions.confirm", situations.to_confirm, f"sessions/{UNKNOWN}/confirm"),
-    sent_to(
-        "disputed-without-reason",
-        "sessions.dispute",
-        situations.to_confirm,
-        f"sessions/{UNKNOWN}/dispute",
-        reason="because",
-    ),
+    Case("disputed-without-reason", ("sessions.dispute", "POST"), _disputed_without_reason),
     followed(
         "withdraw",
         ("sessions.confirm_withdrawal", "GET"),

@@ -43,5 +43,5 @@ def changed_since(visit: Visit) -> None:
     }
     seen = json.loads(visit.page.locator('#move input[name="seen"]').input_value())
     seen["people"][0].update(before=60, after=47)
-    seen["people"][1]["is_missing"] = False
+    seen["people"][1].update(is_missing=False, after=50)
     visit.send(visit.page.url.partition("?")[0], **fields, seen=json.dumps(seen))

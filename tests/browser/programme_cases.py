@@ -172,6 +172,13 @@ PROGRAMME_CASES: tuple[Case, ...] = (
         "duplicate",
         answer="both",
     ),
+    sent_to(
+        "duplicate-to-confirm",
+        "opening.answer",
+        situations.tutor_of_duplicate,
+        "duplicate",
+        answer="new",
+    ),
     followed(
         "group-duplicate",
         ("waiting_copies.ask", "GET"),

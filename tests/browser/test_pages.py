@@ -98,6 +98,20 @@ def test_noting_another_meeting_takes_two_taps_from_home(served_tool: ServedTool
     assert "Logged." in page.inner_text(".alert-success[role=status]")
 
 
+def test_a_logged_meeting_is_confirmed_as_long_as_nothing_was_changed(
+    served_tool: ServedTool, page: Page
+) -> None:
+    page.goto(served_tool(situations.to_confirm, locale="en"))
+    page.get_by_role("link", name="That is not right").click()
+    expect(page.locator("#save")).to_be_hidden()
+    page.check("input[name=mode][value=phone]", force=True)
+    expect(page.locator("#confirm")).to_be_hidden()
+    expect(page.locator("#save")).to_be_visible()
+    page.check("input[name=mode][value=video]", force=True)
+    page.click("#confirm")
+    assert "confirmed" in page.inner_text(".alert-success[role=status]")
+
+
 def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

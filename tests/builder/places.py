@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lti_tool.identity.models import Course, Membership, Organisation
+from lti_tool.identity.models import Course, Membership, OpenedLink, Organisation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import ResourceLink
@@ -97,6 +97,12 @@ class BuiltCourse(Built):
             here = {"course_id": self.id, "person_id": person.id, "role": role}
             db.add(Membership(**here, active=True, launched_at=self.build.now))
             db.flush()
+
+    def opened(self, person: BuiltPerson, activity: BuiltActivity) -> None:
+        """Somebody has opened an activity of the course as a learner, which is noted."""
+        with self.build.transaction() as db:
+            noted = {"person_id": person.id, "resource_link_id": activity.id}
+            db.add(OpenedLink(**noted, first_opened_at=self.build.now))
 
     def tutor(self, name: str = "Claire Fontaine") -> BuiltPerson:
         """A tutor of the course."""

@@ -131,12 +131,17 @@ def menu_of_learner(situation: Situation) -> None:
 
 
 def menu_of_several(situation: Situation) -> None:
-    """A learner in the menu of a course with two activities."""
+    """A learner in the menu of a course with two activities, who takes part in the first."""
+    situation.person("Claire Fontaine", CourseRole.TUTOR)
+    me = situation.person("Paul Moreau")
     for name, title in (("link-2", "Mentorat du siège"), ("link-3", "Mentorat des régions")):
         other = situation.activity.course.activity(name)
-        other.programme()
+        opened = other.programme()
         situation.db.get_one(ResourceLink, other.id).title = title
-    menu_of_learner(situation)
+        if name == "link-2":
+            opened.cohort().participant(me, Role.MENTEE)
+    _is_course_itself(situation)
+    situation.me = me
 
 
 def _is_course_itself(situation: Situation) -> None:

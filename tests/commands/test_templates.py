@@ -59,6 +59,17 @@ def test_a_template_is_exported_changed_and_imported_as_a_company_s_own(
     assert (event.kind, event.acted_by_kind) == ("TemplateAdded", "operator")
 
 
+def test_a_file_with_the_code_of_a_built_in_template_says_that_it_takes_its_place(
+    run: Run, company: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "changed.yaml"
+    changed = run("export", "digital-skills").stdout.replace("sessions: 6", "sessions: 9", 1)
+    file.write_text(changed, encoding="utf-8")
+    assert "as version 1, in place of the built-in template." in run("import", str(file)).stdout
+    listed = json.loads(run("list", "--organisation", company, "--json").stdout)
+    assert [row["kind"] for row in listed if row["code"] == "digital-skills"] == ["own"]
+
+
 def test_what_is_wrong_with_a_file_is_one_line_that_names_its_line(
     run: Run, company: str, tmp_path: Path
 ) -> None:

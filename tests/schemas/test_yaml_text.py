@@ -58,6 +58,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_taken() -> None:
         ("%TAG ! tag:example.org,2026:\n---\na: 1", "yaml_tag", 1),
         ("a: 1\n---\nb: 2", "yaml_several_documents", 2),
         ("a: 1\nb: 2\na: 3", "repeated", 3),
+        ('a: 1\nb: "open\nc: 3\nd: 4\n', "yaml_unreadable", 2),
         ("a: 1\n? [b, c]\n: 2", "yaml_unreadable", 2),
         ("a: 1\n\tb: 2", "yaml_tab", 2),
         ("a: Objectif : apprendre", "yaml_unreadable", 1),

@@ -92,15 +92,28 @@ def test_an_error_inside_a_launch_leads_back_home(visit):
             "This objective is no longer there",
             "objectives",
         ),
+        (
+            situations.to_confirm,
+            f"sessions/{UNKNOWN}/confirm",
+            {},
+            "This meeting is no longer there",
+            "sessions",
+        ),
+        (situations.waiting, "proposal/accept", {}, "This suggestion is no longer open", ""),
     ],
 )
-def test_what_was_sent_in_part_is_named_and_leads_to_where_it_is_done_again(
+def test_what_was_not_done_is_named_and_leads_to_where_it_is_done_again(
     visit, build, path, fields, heading, leads_to
 ):
     here = visit(build)
+    bar = re.search(r'<h1 class="where"><strong>(.*?)</strong>', here.text())
+    assert bar
     answer = here.post(path, **fields)
-    assert answer.status_code in (400, 404)
+    assert answer.status_code in (400, 404, 409)
     assert f"<h1>{heading}</h1>" in answer.text
+    assert f'class="where"><strong>{bar[1]}</strong>' in answer.text, "the programme keeps its name"
+    # Only where something could not be read is there a fault to look for.
+    assert ('class="reference"' in answer.text) is (answer.status_code == 400)
     assert f'class="btn btn-primary" href="{here.home}{leads_to}"' in answer.text
 
 

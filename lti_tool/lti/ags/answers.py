@@ -2,7 +2,7 @@
 
 Before a score is posted the result is read, where a grade may be there that the tool never sent: before the first
 grade, before any score that sets none (it would erase the grade), before one that may have arrived already, and before
-that of a completion, so that nobody is told that the course shows it while a teacher's grade stands there. Only a
+that of a completion, so that no page says that the course shows it while a teacher's grade stands there. Only a
 platform that keeps what a teacher entered (:attr:`lti_tool.lti.platforms.base.Platform.keeps_teachers_grades`) is not
 asked before each later grade on the way.
 

@@ -99,7 +99,7 @@ def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
 
 
 def _for_platform(reached: ReachedScore, platform: Platform) -> ReachedScore:
-    """What a platform is told of how far a person is: some get the final grade alone, with its comment."""
+    """What is sent to a platform of how far a person is: some get the final grade alone, with its comment."""
     if platform.only_final_grades_note is None or reached.status == "satisfied":
         return reached
     return replace(reached, report="final_only", comment=None)

@@ -39,10 +39,11 @@ def persist_familiar_launch(
     *,
     secret_hash: str,
     lifetime: dt.timedelta,
-) -> PersistedLaunch | None:
-    """Use up the nonce and write the rows of a launch that tells nothing new; None for any other, of which nothing is.
+) -> PersistedLaunch | KnownRows | None:
+    """Use up the nonce and write the rows of a launch that tells nothing new.
 
-    Raises :class:`StateUsed`. ``secret_hash`` and ``lifetime``: as :func:`~lti_tool.lti.launch.persist.persist_launch`.
+    Of any other nothing is written: what is known of it is returned, or None where that was not read. Raises
+    :class:`StateUsed`. ``secret_hash`` and ``lifetime``: as :func:`~lti_tool.lti.launch.persist.persist_launch`.
     """
     if launch.names_places or launch.platform_family is not None:
         return None
@@ -51,7 +52,7 @@ def persist_familiar_launch(
     with database.quick_write() as connection:
         known = known_rows(connection, launch)
         if not _is_familiar(launch, known):
-            return None
+            return known
         now = utcnow()
         row = session_row(
             launch,
@@ -92,10 +93,8 @@ def _is_familiar(launch: VerifiedLaunch, known: KnownRows) -> bool:
         and not known.line_item_rests
         and not known.person_changes
         and not known.course_changes
-        and (
-            launch.resource_link_id is None
-            or (known.link_id is not None and not known.link_changes and not known.line_item_changes)
-        )
+        and known.has_places(launch)
+        and not known.has_news_of_opening(launch)
     )
 
 

@@ -45,6 +45,18 @@ class KnownRows:
     """Whether that line item should show a grade for the person, or refused one."""
     line_item_rests: bool
     """Whether nothing is sent to the line item of the link any more, since it was missing for long."""
+    opened_before: bool
+    """Whether it is noted that the person has opened the link."""
+
+    def has_places(self, launch: VerifiedLaunch) -> bool:
+        """Whether the course is known, and the link as the launch has it."""
+        is_same_link = self.link_id is not None and not self.link_changes and not self.line_item_changes
+        return self.course_id is not None and (launch.resource_link_id is None or is_same_link)
+
+    def has_news_of_opening(self, launch: VerifiedLaunch) -> bool:
+        """Whether a learner opens an activity of which that is not noted yet. Nobody asks for it of anybody else."""
+        opens = launch.role == CourseRole.LEARNER and launch.subject is not None and launch.is_enrolled
+        return opens and launch.resource_link_id is not None and not self.opened_before
 
     def role_after(self, launch: VerifiedLaunch) -> CourseRole:
         """What the person is in the course once this launch is written: a tutor who comes as a learner is asked."""
@@ -70,7 +82,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
     person_id, *person = row[:7]
     course_id, *course = row[7:11]
     link_id, *link = row[11:17]
-    stored_url, stored_address, scopes, own_url, role, launched_before, has_grade, rests = row[17:]
+    stored_url, stored_address, scopes, own_url, role, launched_before, has_grade, rests, opened = row[17:]
     line_item_url, line_item_address = launch.line_item_url or own_url, None
     if launch.line_item_url is None and own_url is not None and own_url == stored_url:
         line_item_address = stored_address
@@ -90,6 +102,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         launched_before=launched_before,
         has_grade=bool(has_grade),
         line_item_rests=bool(rests),
+        opened_before=opened,
     )
 
 

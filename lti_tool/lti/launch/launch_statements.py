@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import insert_in, table_of
-from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.models import Course, Membership, OpenedLink, Person
 from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.registration.models import Registration
@@ -48,6 +48,8 @@ class LaunchStatements:
     course: CompiledStatement
     membership: CompiledStatement
     link: CompiledStatement
+    opened: CompiledStatement
+    """That a person has opened a link: nothing changes where that is known."""
     family: CompiledStatement
     session: CompiledStatement
 
@@ -55,9 +57,8 @@ class LaunchStatements:
 def _known_statement() -> sa.Select[Any]:
     """One row, whatever is known: each table is joined from the outside."""
     one_row = sa.select(sa.literal_column("1").label("one")).subquery("one_row")
-    person, course, link, membership, grade, missing = (
-        table_of(mapped) for mapped in (Person, Course, ResourceLink, Membership, ScoreTrail, MissingLineItem)
-    )
+    mapped = Person, Course, ResourceLink, Membership, OpenedLink, ScoreTrail, MissingLineItem
+    person, course, link, membership, opened, grade, missing = (table_of(each) for each in mapped)
     named = sa.bindparam("line_item_url", type_=sa.Text())
     line_item_url = sa.case(
         (link.c.line_item_address == named, link.c.line_item_url),
@@ -76,6 +77,7 @@ def _known_statement() -> sa.Select[Any]:
             membership.c.launched_at.is_not(None).label("launched_before"),
             sa.or_(grade.c.graded, grade.c.grade_status == GradeStatus.REFUSED.value).label("has_grade"),
             missing.c.rests_since.is_not(None).label("line_item_rests"),
+            opened.c.person_id.is_not(None).label("opened_before"),
         )
         .select_from(one_row)
         .outerjoin(
@@ -99,6 +101,10 @@ def _known_statement() -> sa.Select[Any]:
         .outerjoin(
             membership,
             sa.and_(membership.c.course_id == course.c.id, membership.c.person_id == person.c.id),
+        )
+        .outerjoin(
+            opened,
+            sa.and_(opened.c.person_id == person.c.id, opened.c.resource_link_id == link.c.id),
         )
         .outerjoin(
             grade,
@@ -126,7 +132,7 @@ def launch_statements(dialect: Dialect) -> LaunchStatements:
         .where(registration.c.id == sa.bindparam("wanted"))
         .values(platform_family=sa.bindparam("family"))
     )
-    session = table_of(LaunchSession)
+    session, opened = table_of(LaunchSession), table_of(OpenedLink)
     return LaunchStatements(
         # What a platform stops sharing stays as it was: it may be known from the roster.
         person=_upsert(
@@ -154,6 +160,11 @@ def launch_statements(dialect: Dialect) -> LaunchStatements:
             ("course_id", "resource_link_id"),
             keep_if_null=KEEP_IF_NULL["link"],
             replace=LINK_REPLACES,
+        ),
+        opened=CompiledStatement(
+            insert_in(dialect.name, opened).on_conflict_do_nothing(),
+            dialect,
+            [column.name for column in opened.c],
         ),
         family=CompiledStatement(family, dialect),
         session=CompiledStatement(

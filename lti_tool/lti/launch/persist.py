@@ -145,15 +145,18 @@ def persist_launch(
     secret_hash: str,
     lifetime: dt.timedelta,
     now: dt.datetime | None = None,
+    read_before: KnownRows | None = None,
 ) -> PersistedLaunch:
     """Write a launch's rows into the present transaction.
 
     ``secret_hash``: SHA-256 of the secret that must come with the session's id. ``lifetime``: how long the session
-    can be used.
+    can be used. ``read_before``: what was known a moment ago, in a transaction that is over. It serves where course and
+    link are known as the launch has them: of what else may have changed since, each row is written whole.
     """
     now = now or utcnow()
     statements = launch_statements(connection)
-    known = known_rows(connection, launch)
+    serves = read_before is not None and read_before.has_places(launch)
+    known = read_before if serves and read_before is not None else known_rows(connection, launch)
     if known.course_id is None and launch.has_unique_context and _adopt_course(connection, launch):
         known = known_rows(connection, launch)
     person_id, course_id = known.person_id, known.course_id
@@ -180,6 +183,9 @@ def persist_launch(
             "launched_at": now,
         }
         statements.membership.execute(connection, membership)
+        if link_id is not None and known.has_news_of_opening(launch):
+            opened = {"person_id": person_id, "resource_link_id": link_id, "first_opened_at": now}
+            statements.opened.execute(connection, opened)
     if launch.names_places:
         _add_places(connection, launch)
     if launch.platform_family is not None:

@@ -87,21 +87,25 @@ def request_rosters(db: Session, course_ids: Collection[uuid.UUID], requested_by
         request_roster(db, course_id, requested_by)
 
 
-def _read_lately(now: dt.datetime) -> tuple[dt.datetime, dt.timedelta]:
-    """The end and the length of the hour within which a roster that was read is fresh."""
-    return now - FRESH_FOR, FRESH_FOR
+def _read_lately(now: dt.datetime, fresh_for: dt.timedelta = FRESH_FOR) -> tuple[dt.datetime, dt.timedelta]:
+    """The end and the length of the time within which a roster that was read is fresh."""
+    return now - fresh_for, fresh_for
 
 
-def due_rosters(now: dt.datetime) -> sa.Select[uuid.UUID]:
+def due_rosters(now: dt.datetime, fresh_for: dt.timedelta = FRESH_FOR) -> sa.Select[uuid.UUID]:
     """The ids of courses whose roster is to be read by itself.
 
-    It was never read or is older than an hour, nobody is about to read it, and no reading failed just now.
+    It was never read or is older than an hour, or than ``fresh_for``, nobody is about to read it, and no reading failed
+    just now.
     """
     column = table_of(Course).c
     asked_for = sa.exists().where(Job.subject_id == Course.id, Job.done_at.is_(None))
     return sa.select(Course.id).where(
         Course.roster_url.is_not(None),
-        sa.or_(column.roster_read_at.is_(None), sa.not_(is_ahead(column.roster_read_at, *_read_lately(now)))),
+        sa.or_(
+            column.roster_read_at.is_(None),
+            sa.not_(is_ahead(column.roster_read_at, *_read_lately(now, fresh_for))),
+        ),
         sa.or_(
             column.roster_paused_until.is_(None),
             sa.not_(is_ahead(column.roster_paused_until, now, RETRY_AFTER)),

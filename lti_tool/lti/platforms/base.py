@@ -151,6 +151,12 @@ class Platform:
         )
     )
     """For a teacher whose activity came without a line item."""
+    adding_advice: ClassVar[Message] = Message(
+        N_(
+            "Add the activity to the course, as your platform adds an external tool; there you choose the programme."
+        )
+    )
+    """For a teacher in the menu of a course that has no activity yet."""
     gradebook_closed_advice: ClassVar[Message] = Message(
         N_(
             "Your platform gives this tool no access to its gradebook, whatever the settings of this activity say. Ask "

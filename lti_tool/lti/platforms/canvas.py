@@ -136,6 +136,13 @@ class Canvas(Platform):
         ),
         params=LABELS,
     )
+    adding_advice: ClassVar[Message] = Message(
+        N_(
+            "In this course, add an assignment under “%(assignments)s”. For “%(submission_type)s” choose "
+            "“%(external_tool)s”, press “%(find)s”, choose the mentoring and then the programme."
+        ),
+        params=LABELS,
+    )
     gradebook_closed_advice: ClassVar[Message] = Message(
         N_(
             "Canvas gives this tool no access to the gradebook. An administrator of Canvas can give it in "

@@ -93,14 +93,17 @@ def _joined(clauses: Sequence[str], mode: Mode) -> str:
 
 def _some_of(number: int, clauses: Sequence[str]) -> str:
     """That so many of the clauses are true."""
-    listed = _("; ").join(clauses)
     if number == 1 and len(clauses) > 1:
-        listed = _("%(clauses)s; or %(last)s", clauses=_("; ").join(clauses[:-1]), last=clauses[-1])
+        first, *later = clauses
+        # Each begins with a word of its own, so that none can be taken for a part of the one before it.
+        return _("either %(clause)s", clause=first) + "".join(
+            _(", or %(clause)s", clause=each) for each in later
+        )
     return ngettext(
         "at least one of these is true: %(clauses)s",
         "at least %(num)s of these are true: %(clauses)s",
         number,
-        clauses=listed,
+        clauses=_("; ").join(clauses),
     )
 
 

@@ -1,1 +1,1 @@
-"""What one of a pair tells the other of a meeting, and the thanks at the end."""
+"""Feedback on a meeting from one of a pair to the other, and the thanks at the end."""

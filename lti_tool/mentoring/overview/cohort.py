@@ -21,7 +21,8 @@ class Newcomer:
 
     person_id: uuid.UUID
     name: str | None
-    has_launched: bool
+    has_opened: bool
+    """Whether they have opened an activity of the cohort, and not another one of the course alone."""
     card: PersonCard = field(default_factory=lambda: PersonCard(uuid.UUID(int=0), ""))
     family_name: str | None = None
     group: int | None = None
@@ -387,12 +388,12 @@ class CohortOverview:
     @cached_property
     def without_role(self) -> tuple[Newcomer, ...]:
         """Those who have opened the activity and chosen no role."""
-        return tuple(person for person in self.newcomers if person.has_launched)
+        return tuple(person for person in self.newcomers if person.has_opened)
 
     @cached_property
     def never_opened(self) -> tuple[Newcomer, ...]:
         """Those who have never opened the activity."""
-        return tuple(person for person in self.newcomers if not person.has_launched)
+        return tuple(person for person in self.newcomers if not person.has_opened)
 
     @cached_property
     def left_alone(self) -> tuple[tuple[ParticipantLine, ParticipantLine, PairLine], ...]:

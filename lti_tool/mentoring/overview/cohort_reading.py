@@ -28,6 +28,7 @@ from lti_tool.events.log import state_columns
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import with_progress
+from lti_tool.mentoring.enrolment.openings import has_opened
 from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
 from lti_tool.mentoring.enrolment.people.queries import count_of_awaited
 from lti_tool.mentoring.enrolment.queries import (
@@ -137,6 +138,7 @@ def _statements(dialect: Dialect) -> _Statements:
             count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
             other_group.c.number.label("other_group"),
             is_put_aside(cohort_id, Person.id).label("is_put_aside"),
+            has_opened(cohort_id).label("has_opened"),
             count_of_ended(cohort_id).scalar_subquery().label("ended"),
         )
         .join(Membership, Membership.person_id == Person.id)

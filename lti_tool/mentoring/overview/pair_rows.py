@@ -19,7 +19,7 @@ from lti_tool.mentoring.pairs.queries import may_be_reminded
 from lti_tool.translation.collation import collation_key, folded
 
 SILENT_AFTER: Final = 30
-"""After so many days without a meeting the tutor is told (mentoring programmes' good practice)."""
+"""After so many days without a meeting the pair is listed for the tutor (mentoring programmes' good practice)."""
 WAITS_AFTER: Final = 7
 """After so many days something that one of the two has to do is also the tutor's business."""
 PAIRS_A_PAGE: Final = 50

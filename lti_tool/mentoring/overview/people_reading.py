@@ -48,12 +48,12 @@ def newcomers_of(people: Sequence[Any], joined: set[uuid.UUID]) -> tuple[Newcome
     Those of other groups are among them: see :attr:`~lti_tool.mentoring.overview.cohort.Newcomer.group`.
     """
     here = [row for row in people if row.active]
-    launched = {row.id for row in here if row.role == CourseRole.LEARNER and row.launched_at is not None}
+    opened = {row.id for row in here if row.role == CourseRole.LEARNER and row.has_opened}
     newcomers = {
         row.id: Newcomer(
             row.id,
             display_name(row),
-            row.id in launched,
+            row.id in opened,
             PersonCard(_NOBODY, "", display_name(row), row.given_name),
             row.family_name,
             row.other_group,

@@ -270,7 +270,7 @@ def other_groups_in(
     )
 
 
-def links_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def links_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[uuid.UUID]:
     """The same for the resource links of its activities."""
     return sa.select(Placement.resource_link_id).where(Placement.cohort_id == cohort_id)
 

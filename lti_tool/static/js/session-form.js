@@ -1,4 +1,6 @@
-/* Above the button that saves a meeting: what it will say, once it has a day and a length. Without this script the sentence is not shown. */
+/* Above the button that saves a meeting: what it will say, once it has a day and a length. Without this script the sentence is not shown.
+   Where a logged meeting is answered, the one button that fits: to confirm it as long as nothing differs, else to propose what does.
+   Where it is corrected, the button is filled once something differs. */
 (function () {
   "use strict";
   const form = document.querySelector(".session-form");
@@ -26,6 +28,27 @@
     const found = [when, length, phrase("mode"), phrase("format")].filter(Boolean).join(", ");
     summary.hidden = !when || !length;
     summary.querySelector("strong").textContent = found.charAt(0).toUpperCase() + found.slice(1) + ".";
+    if (logged) answer();
+  };
+  const logged = form.querySelector("[data-logged]");
+  const chosen = function (name) {
+    const found = form.querySelector("input[name=" + name + "]:checked");
+    return found ? found.value : "";
+  };
+  const answer = function () {
+    const length = chosen("length"), minutes = length && length !== "other" ? length : form.elements.minutes.value.trim();
+    const day = ["today", "yesterday"].includes(chosen("day")) ? chosen("day") : form.elements.held_on.value;
+    const same = logged.dataset.logged === [day, minutes, chosen("mode"), chosen("format")].join(" ");
+    const confirm = logged.querySelector("#confirm"), save = logged.querySelector("#save");
+    logged.querySelector("[data-unchanged]").hidden = !same;
+    if (confirm) {
+      save.hidden = same;
+      confirm.hidden = !same;
+      confirm.classList.toggle("btn-primary", same);
+    } else {
+      save.classList.toggle("btn-primary", !same);
+    }
+    if (same) summary.hidden = true;
   };
   form.addEventListener("input", show);
   show();

@@ -1,7 +1,8 @@
 """The two steps in which a tutor chooses what an activity opens: a template, and a few questions about it.
 
 The second step is the first one's form again, with the questions in sight and the rest of it hidden. Whoever sends the
-first step without asking for the second takes the template as it is.
+first step without asking for the second takes the template as it is. At an activity the second step also asks how the
+programme begins and who takes part, which the content picker asks at once.
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ def step_of_request() -> Step:
     return Step.QUESTIONS if request.form.get(AT) == Step.QUESTIONS else Step.TEMPLATE
 
 
-def other_step(form: Form, offer: Offer) -> tuple[Form, Step] | None:
+def other_step(form: Form, offer: Offer, *, asks_who_joins: bool = False) -> tuple[Form, Step] | None:
     """The form at the step that its button asks for; None where the form is to be sent.
 
-    A form with something wrong in the first step stays there. Whoever joins a group is asked nothing more.
+    A form with something wrong in the first step stays there. Whoever joins a group is asked nothing more, unless
+    ``asks_who_joins``: then, who takes part.
     """
     wanted = request.form.get(GO_TO)
     if wanted == Step.TEMPLATE:
@@ -57,7 +59,7 @@ def other_step(form: Form, offer: Offer) -> tuple[Form, Step] | None:
         form.problems = error.problems
         return form, Step.TEMPLATE
     if values["group"] is not None:
-        return None
+        return (_at(form, dict(form.given)), Step.QUESTIONS) if asks_who_joins else None
     chosen = offer.chosen(values["template"])
     given = dict(form.given)
     if given.get(ANSWERED_OF) != chosen.value:

@@ -59,12 +59,18 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(
-    N_("We did not recognise that reason, so “I would rather not say” is chosen: change it, or go on.")
+    N_(
+        "Nothing was sent: we did not recognise the reason. “I would rather not say” is now chosen: change it, or go "
+        "on."
+    )
 )
 _OTHER_REASON: Final = _choose(
     N_("The reason that was sent is not one of these. Choose again, or go on without one.")
 )
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
+_PARTNERS: Final = N_(
+    "We could not read how many partners you would like at once, so 1 is chosen: change it, or save."
+)
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -74,18 +80,30 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "email": {"not_an_email": N_("Enter an e-mail address such as name@example.org.")},
         "phone": {"not_a_phone_number": N_("Enter a phone number of at least 4 digits.")},
     },
+    # A question that nobody has to answer says what is chosen in place of an answer that could not be read.
     AnswersForm: {
-        "capacity": {
-            **_choose(N_("We could not read how many partners you would like: check the answer here.")),
-            **dict.fromkeys(
-                _NO_NUMBER, N_("We could not read how many partners you would like: check the answer here.")
-            ),
-        },
-        "offers": _choose(N_("Choose what you can show from the list.")),
-        "wants": _choose(N_("Choose topics from the list.")),
-        "languages": _choose(N_("Choose languages from the list.")),
-        "time_zone": _choose(N_("We do not know the time zone that was sent: check the answer here.")),
-        "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
+        "capacity": {**_choose(_PARTNERS), **dict.fromkeys(_NO_NUMBER, _PARTNERS)},
+        "offers": _choose(
+            N_(
+                "We did not recognise a topic that you can show, so it is not ticked: check the list, then save."
+            )
+        ),
+        "wants": _choose(
+            N_(
+                "We did not recognise a topic that you would like to learn, so it is not ticked: check the list, then "
+                "save."
+            )
+        ),
+        "languages": _choose(
+            N_("We did not recognise one of the languages, so it is not ticked: check the list, then save.")
+        ),
+        "time_zone": _choose(
+            N_("We do not know that time zone, so “I would rather not say” is chosen: change it, or save.")
+        ),
+        "level": dict.fromkeys(
+            _NO_NUMBER,
+            N_("We could not read a level, so “I would rather not say” is chosen: change it, or save."),
+        ),
     },
     DeclinePairForm: {"reason": _REASON},
     RefuseInvitationForm: {"reason": _REASON},
@@ -117,8 +135,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "minutes": {
             "required": N_("Enter the length of the meeting in minutes."),
             "not_a_number": N_("Enter the length in whole minutes, such as 45."),
-            "too_small": N_("Enter %(min)s minutes or more."),
-            "too_large": N_("Enter %(max)s minutes or fewer."),
+            "too_small": N_("Enter a length of at least %(min)s minutes."),
+            "too_large": N_("Enter a length of at most %(max)s minutes."),
         },
         "format": _choose(N_("Choose what kind of meeting it was: coaching, training…")),
         "worked_on": _choose(N_("Choose objectives from the list, or none: it is optional.")),
@@ -149,13 +167,15 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     FeedbackForm: {
         "points": {
-            **_choose(N_("Choose points from the list.")),
-            "feedback_empty": N_("Choose at least one point, or write a sentence."),
+            **_choose(N_("Choose answers from the list.")),
+            "feedback_empty": N_("Tick at least one answer, or write a sentence."),
         },
         "words": _SHORTEN,
     },
     ThanksForm: {"words": _SHORTEN},
-    DuplicateForm: {"answer": _choose(N_("Choose which group this activity opens."))},
+    DuplicateForm: {
+        "answer": _choose(N_("We did not understand the answer. Choose which group this activity opens."))
+    },
     OnePersonForm: {
         "email": dict.fromkeys(
             ("required", "not_an_email"), N_("Enter an e-mail address such as name@example.org.")
@@ -166,15 +186,15 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "mentee_id": {**_choose(_WHO_LEARNS), "same_person": N_("Choose two different people.")},
         "mentor_id": _choose(N_("Choose who teaches.")),
     },
-    EndPairForm: {"reason": _choose(N_("Choose a reason for the end."))},
+    EndPairForm: {"reason": _choose(N_("Choose a reason."))},
     AnotherPartnerForm: {
-        "role": _choose(N_("Choose who is to have another partner.")),
-        "reason": _choose(N_("Choose a reason for the end.")),
+        "role": _choose(N_("Choose one of the two.")),
+        "reason": _choose(N_("Choose a reason.")),
     },
     ReopenForm: {
         "reason": {
-            "required": N_("Say why you reopen this journey."),
-            "too_short": N_("Say why you reopen this journey, in at least %(min)s characters."),
+            "required": N_("Say why you are reopening it."),
+            "too_short": N_("Say why you are reopening it, in at least %(min)s characters."),
         },
     },
     OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},

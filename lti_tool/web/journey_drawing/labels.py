@@ -101,7 +101,12 @@ def stop_lines(stop: Stop) -> list[str]:
         case MeetingState.UNCONFIRMED:
             last = _("to confirm")
         case MeetingState.DISPUTED if stop.meeting.proposed_minutes:
-            last = _("%(length)s proposed", length=wording.duration(stop.meeting.proposed_minutes))
+            both = _(
+                "%(logged)s, or %(proposed)s?",
+                logged=wording.duration(stop.meeting.minutes),
+                proposed=wording.duration(stop.meeting.proposed_minutes),
+            )
+            return lines_within(both, stop.label_width, lines=2, size=TEXT_SIZE)
         case MeetingState.DISPUTED:
             last = _("to correct")
         case MeetingState.CONFIRMED:

@@ -12,11 +12,15 @@ from typing import Final
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import DrawnObjective, ObjectiveState
 from lti_tool.web.journey_drawing.strands import Strand
-from lti_tool.web.journey_drawing.text import balanced, lines_within, text_width, word_within
+from lti_tool.web.journey_drawing.text import balanced, lines_within, text_width, word_within, words_of
 
-LABEL_MOST: Final = 150.0
+LABEL_MOST: Final = 180.0
 LABEL_GAP: Final = 5.0
 """Between a title and what stands beside it."""
+BESIDE: Final = 4.0
+"""Between a place with two leaves and the titles to its left and right."""
+LEAST_BESIDE: Final = 72.0
+"""How much room a title needs there: with less, the two stand above one another."""
 LEFT_MOST: Final = 54.0
 """Right of the two faces."""
 LEAF_HEIGHT: Final = 25.0
@@ -28,8 +32,8 @@ LEADING: Final = 15.0
 TEXT_SIZE: Final = 13.0
 BETWEEN_TITLES: Final = 5.0
 """Between those of two objectives of one day, besides."""
-MOST_LINES: Final = 4
-"""Of a title that two lines would cut, and three."""
+MOST_LINES: Final = 2
+"""Of a title."""
 LEAST_LABEL: Final = 36.0
 """Narrower, a title would say nothing."""
 LEAF_MIDDLE: Final = 8.0
@@ -56,7 +60,7 @@ class Leaf:
     lines: tuple[str, ...]
     """The title, as far as it has room; empty where it has too little."""
     is_left: bool = False
-    """Whether it points to the left: every second one of a day, which all stand at one place."""
+    """Whether it points to the left: every second one of a place."""
     is_shared: bool = False
     """Whether another one stands at its place."""
 
@@ -90,7 +94,9 @@ def leaves(
     today: float | None,
     width: float,
 ) -> tuple[Leaf, ...]:
-    """The leaves at their places, each with the room between its neighbours; the titles of one place above one another.
+    """The leaves at their places, each with the room between its neighbours.
+
+    The titles of two at one place stand to its left and right, where there is room; else above one another.
 
     ``leads``: the x of the lines down to the dates, which titles below stand between; ``width``: of the drawing.
     """
@@ -98,16 +104,29 @@ def leaves(
     for role in (Role.MENTOR, Role.MENTEE):
         own = [(x, each) for x, each in placed if each.owner is role]
         for index, (x, objective) in enumerate(own):
-            beside = [(x + other) / 2 for other, _each in own if other != x]
+            others = [(x + other) / 2 for other, _each in own if other != x]
             lines = leads if role is Role.MENTEE else _line_of_today(today, x)
-            limits = [*beside, *lines]
+            limits = [*others, *lines]
             left = max([LEFT_MOST - LABEL_GAP, *(each for each in limits if each < x)]) + LABEL_GAP
             right = min([width + LABEL_GAP, *(each for each in limits if each > x)]) - LABEL_GAP
-            room = min(right - left, LABEL_MOST)
-            left = min(max(x - room / 2, left), right - room)
-            same = index > 0 and own[index - 1][0] == x
-            drawn = _leaf(x, objective, strands[role], left, left + room, found[-1] if same else None)
-            found.append(replace(drawn, is_shared=sum(other == x for other, _each in own) > 1))
+            here = sum(other == x for other, _each in own)
+            is_first = index == 0 or own[index - 1][0] != x
+            if here == 2 and min(x - left, right - x) - BESIDE >= LEAST_BESIDE:
+                # Two of one place: the title of each on the side to which it points.
+                left, right = (left, x - BESIDE) if is_first else (x + BESIDE, right)
+                room = min(right - left, LABEL_MOST)
+                left = right - room if is_first else left
+                drawn = _leaf(x, objective, strands[role], left, left + room, None, is_left=is_first)
+            else:
+                room = min(right - left, LABEL_MOST)
+                left = min(max(x - room / 2, left), right - room)
+                before = None if is_first else found[-1]
+                # The title that is read first is that of the leaf to the left.
+                is_left = before is not None and not before.is_left
+                if role is Role.MENTEE and here > 1:
+                    is_left = before is None or not before.is_left
+                drawn = _leaf(x, objective, strands[role], left, left + room, before, is_left=is_left)
+            found.append(replace(drawn, is_shared=here > 1))
     return tuple(found)
 
 
@@ -120,7 +139,14 @@ def _line_of_today(today: float | None, x: float) -> list[float]:
 
 
 def _leaf(
-    x: float, objective: DrawnObjective, strand: Strand, left: float, right: float, within: Leaf | None
+    x: float,
+    objective: DrawnObjective,
+    strand: Strand,
+    left: float,
+    right: float,
+    within: Leaf | None,
+    *,
+    is_left: bool,
 ) -> Leaf:
     """A leaf whose title is clear of itself, of the strand, and of that of ``within``, the one before at its place."""
     y = strand.at_x(x)[1]
@@ -135,28 +161,18 @@ def _leaf(
         label_y = max(y + height, *(each + 4 for each in passes)) + TEXT_FROM_LEAF + TEXT_ASCENT
         if within is not None:
             label_y = max(label_y, within.bottom_line + LEADING + BETWEEN_TITLES)
-    is_left = within is not None and not within.is_left
     lines = title_lines(objective.title, right - left)
     return Leaf(x, y, objective, left, right, label_y, lines, is_left)
 
 
 def title_lines(title: str, width: float) -> tuple[str, ...]:
-    """A title in two lines of this width, or in as many more as it takes not to cut it."""
+    """A title in at most two lines of this width; the list beside the drawing has all of it."""
     if width < LEAST_LABEL or not title.strip():
         return ()
-    lines = next(
-        (whole for most in range(2, MOST_LINES + 1) if (whole := _whole(title, width, most))),
-        lines_within(title, width, lines=MOST_LINES, size=TEXT_SIZE),
-    )
+    lines = lines_within(title, width, lines=MOST_LINES, size=TEXT_SIZE)
     if lines:
         return tuple(balanced(lines, TEXT_SIZE))
-    return (word_within(title.split()[0], width, TEXT_SIZE),)
-
-
-def _whole(title: str, width: float, most: int) -> list[str]:
-    """A title in at most so many lines; empty where that would cut it."""
-    lines = lines_within(title, width, lines=most, size=TEXT_SIZE)
-    return lines if " ".join(lines) == " ".join(title.split()) else []
+    return (word_within(words_of(title)[0], width, TEXT_SIZE),)
 
 
 def highest_label(drawn: Iterable[Leaf]) -> float:

@@ -119,6 +119,8 @@ class Sparkline:
     """Whether a bar stands there for the agreement: signed by both, and with room before the first meeting."""
     width: float
     size: Size
+    ended_at: float | None = None
+    """Where the bar of an end without completion stands; None where the journey goes on, and in a table."""
 
     @property
     def strands(self) -> tuple[Strand, Strand]:
@@ -167,6 +169,9 @@ def in_equal_steps(facts: JourneyFacts, *, width: float = 340.0) -> Sparkline:
     if facts.completed_on is not None:
         xs = kept_apart(xs, gap=step, left=start, right=end - 3 * LARGER.braid)
         today = end
+    elif facts.ended_on is not None:
+        drawn = _drawn(facts, meetings, xs, start, end, end, width, LARGER)
+        return replace(drawn, ended_at=end)
     else:
         today = start + step * (len(held) + 0.5)
     return _drawn(facts, meetings, xs, start, end, today, width, LARGER)

@@ -148,21 +148,26 @@ def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> 
     """The stretch from one step to the next."""
     if facts.completed_on is not None:
         return _BOTH
-    if following.tile is Tile.ENDED:
-        return _BOTH if facts.end_is_dated and facts.agreed else _NEITHER
+    if facts.ended_on is not None and following.meeting is None:
+        return _signed(facts)
     if following.tile is Tile.TODAY and facts.paused_on is not None:
         return _NEITHER
     is_start = step.tile is Tile.START
     if _is_ahead(following) or (is_start and following.tile is Tile.TODAY):
         # Whoever has signed has begun.
-        began = is_start
-        return Solid(
-            mentor=began and Role.MENTOR in facts.signed_on, mentee=began and Role.MENTEE in facts.signed_on
-        )
+        return _signed(facts) if is_start else _NEITHER
     if following.meeting is None:
         return _BOTH
     return Solid(
         mentor=following.meeting.is_said_by(Role.MENTOR), mentee=following.meeting.is_said_by(Role.MENTEE)
+    )
+
+
+def _signed(facts: JourneyFacts) -> Solid:
+    """The strands of those who have signed; both once they have met, whatever was signed."""
+    has_met = bool(facts.held)
+    return Solid(
+        mentor=has_met or Role.MENTOR in facts.signed_on, mentee=has_met or Role.MENTEE in facts.signed_on
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from itertools import combinations, pairwise
 
@@ -31,13 +32,18 @@ def _width(letter: str) -> float:
     return _CAPITAL if letter.isupper() else _LETTER
 
 
+def words_of(text: str) -> list[str]:
+    """The words between which a line may break: a no-break space keeps two of them together."""
+    return [word for word in re.split(r"[^\S\u00a0\u202f]+", text) if word]
+
+
 def lines_within(text: str, width: float, *, lines: int = 2, size: float = 13) -> list[str]:
     """``text`` in at most so many lines of this width, no word broken; what does not fit is cut and ends with “…”.
 
     Empty where not even its first word fits.
     """
     broken: list[str] = []
-    words = text.split()
+    words = words_of(text)
     while words and len(broken) < lines:
         line = words[0]
         if text_width(line, size) > width:
@@ -54,7 +60,7 @@ def lines_within(text: str, width: float, *, lines: int = 2, size: float = 13) -
 def _cut(lines: list[str], width: float, size: float) -> list[str]:
     """These lines with “…” at their end, and no word of one or two letters before it."""
     *whole, last = lines
-    words = last.split()
+    words = words_of(last)
     while words and (len(words[-1]) <= SHORT_WORD or text_width(" ".join(words) + ELLIPSIS, size) > width):
         words.pop()
     if words:
@@ -72,7 +78,7 @@ def word_within(word: str, width: float, size: float) -> str:
 
 def balanced(lines: list[str], size: float) -> list[str]:
     """The same words in as many lines of about the same length, so that none is alone in the last."""
-    words = " ".join(lines).split()
+    words = words_of(" ".join(lines))
     broken = [
         [" ".join(words[start:end]) for start, end in pairwise((0, *breaks, len(words)))]
         for breaks in combinations(range(1, len(words)), len(lines) - 1)

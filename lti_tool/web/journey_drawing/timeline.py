@@ -134,15 +134,10 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     at = places(facts, Frame(START, WIDTH - 30 if complete else END, BRAID_STEP * (BRAID_TURNS + 1)))
     xs = [*at.held, *at.ahead]
     is_over = complete or facts.ended_on is not None
-    solid_until = at.end if complete else at.now
-    stops_at = at.paused
-    if facts.ended_on is not None:
-        # The end of somebody who has left has no day: it is drawn after the last that happened.
-        stops_at = at.end if facts.end_is_dated else START
-    if stops_at is not None:
+    solid_until = at.end if is_over else at.now
+    if at.paused is not None and not is_over:
         done = [*at.held, *(x for x, each in at.leaves if each.state is not ObjectiveState.AGREED)]
-        last = at.end if facts.ended_on is not None else at.now
-        solid_until = min(max([stops_at, *(x + KNOT_LEVEL for x in done)]), last)
+        solid_until = min(max([at.paused, *(x + KNOT_LEVEL for x in done)]), at.now)
     nodes, leads_to = _nodes(facts, meetings, at)
     next_at = len(at.held) if at.ahead and not facts.paused else None
     mentor, mentee = (

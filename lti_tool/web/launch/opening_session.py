@@ -20,6 +20,7 @@ from lti_tool.lti.ags.resending import revive
 from lti_tool.lti.errors import HandoffUnknown
 from lti_tool.lti.launch import handoffs, nonces
 from lti_tool.lti.launch.familiar_launch import persist_familiar_launch
+from lti_tool.lti.launch.known_rows import KnownRows
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
 from lti_tool.lti.launch.persist import (
@@ -52,16 +53,18 @@ def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None
     secret = cookie or new_secret()
     lifetime = LIFETIME if cookie else ADDRESS_LIFETIME
     database = current_services().database
-    persisted = None
+    found = None
     if answered is not None:
-        persisted = persist_familiar_launch(
+        found = persist_familiar_launch(
             database, launch, answered, secret_hash=secret_hash(secret), lifetime=lifetime
         )
-    if persisted is None:
+    if isinstance(found, PersistedLaunch):
+        persisted = found
+    else:
         with database.writing_connection() as connection:
             if answered is not None:
                 nonces.burn(connection, answered)
-            persisted = _persist(connection, launch, secret, lifetime)
+            persisted = _persist(connection, launch, secret, lifetime, found)
     return _first_page(launch, persisted, None if cookie else secret)
 
 
@@ -89,10 +92,16 @@ def continue_handoff(token: str) -> str:
 
 
 def _persist(
-    connection: Connection, launch: VerifiedLaunch, secret: str, lifetime: dt.timedelta
+    connection: Connection,
+    launch: VerifiedLaunch,
+    secret: str,
+    lifetime: dt.timedelta,
+    read_before: KnownRows | None = None,
 ) -> PersistedLaunch:
     """Write the rows of a launch and of its session."""
-    persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime)
+    persisted = persist_launch(
+        connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime, read_before=read_before
+    )
     if persisted.resource_link_id is not None and _lacks_scores(persisted):
         _backfill(connection, launch, persisted, persisted.resource_link_id)
     if persisted.line_item_rests and persisted.resource_link_id is not None:

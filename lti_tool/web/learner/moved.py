@@ -37,7 +37,7 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
         text=_where(activity, course, is_here=is_here),
         hint=" ".join(
             (
-                _("Your meetings, objectives, notes and agreement are there, and count there."),
+                _("Your meetings, objectives, notes and agreement have moved with you and still count."),
                 _("The grade that this course shows stays as it is."),
                 _("If you cannot open it, ask %(name)s.", name=tutor.name)
                 if tutor is not None

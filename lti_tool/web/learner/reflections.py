@@ -30,6 +30,8 @@ def index() -> ResponseReturnValue:
 
 def _page(form: Form) -> ResponseReturnValue:
     page = pair_page()
+    # Whoever did not say who may read a note is shown that nobody else will.
+    form.given = {**form.given, "readers": form.given.get("readers") or "me"}
     with reading() as db:
         lines = reflections_for(db, page.pair_id, page.participant.id)
     html = render_template(

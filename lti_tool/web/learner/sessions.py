@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.views import PairView, SessionLine
+from lti_tool.mentoring.journey.views import SessionLine
 from lti_tool.mentoring.objectives.actions import work_on_objectives
 from lti_tool.mentoring.sessions import actions
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page, user_today
 from lti_tool.web.shown_settings import current_settings
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
 from schemas.form_schema import FormSchema
@@ -36,9 +38,9 @@ blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions
 
 
 @blueprint.get("")
-@allows(Action.VIEW_OWN_PAIR, about=pair_of_request)
+@allows(Action.VIEW_OWN_PAIR, about=kept_pair_of_request)
 def index() -> ResponseReturnValue:
-    """Every meeting of a pair."""
+    """Every meeting of a pair, of one that is over too."""
     return render_template("learner/sessions.html", **pair_page().values())
 
 
@@ -72,14 +74,6 @@ def _fields_of(line: SessionLine) -> dict[str, str]:
 
 def _length(minutes: int) -> dict[str, str]:
     return {"length": str(minutes) if str(minutes) in LENGTHS else "other", "minutes": str(minutes)}
-
-
-def _same_again(pair: PairView, today: dt.date) -> dict[str, str] | None:
-    """The form of another meeting like the last one, today; None where that one says too little, or was today."""
-    last = pair.last_session
-    if last is None or last.mode is None or last.format not in _formats() or last.held_on >= today:
-        return None
-    return {"day": "today", **_fields_of(last)}
 
 
 @blueprint.post("/new")
@@ -164,7 +158,6 @@ def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
         modes=MEETING_MODES,
         formats=_formats(line),
         worked_on=[each for each in values["pair"].objectives if each.open] if line is None else [],
-        same_again=_same_again(values["pair"], today) if line is None else None,
         **values,
     )
     return html, form.status
@@ -223,7 +216,20 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
             now=utcnow(),
         )
 
-    return _answer("no").submit(save, then=page.home, done="session_disputed")
+    return _answer("no").submit(
+        save, then=page.home, done="session_disputed", show=partial(_ask_what_differs, session_id=session_id)
+    )
+
+
+def _ask_what_differs(sent: Form, session_id: uuid.UUID) -> ResponseReturnValue:
+    """The form of what was different, in place of an answer that did not say it."""
+    if sent.refusal_code is not None:
+        raise NotAllowed(sent.refusal_code)
+    line = _line_to_answer(session_id)
+    form = _difference_form(line)
+    form.refusal = _("Nothing was sent: we could not read what was different. Say it here, then send it.")
+    html, _status = _differs_page(form, line)
+    return html, sent.status
 
 
 @blueprint.get("/<uuid:session_id>/differs")
@@ -231,13 +237,24 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
 def differs(session_id: uuid.UUID) -> ResponseReturnValue:
     """“That is not right”: the meeting as logged, to be put right."""
     line = _line_to_answer(session_id)
+    return _differs_page(_difference_form(line), line=line)
+
+
+def _difference_form(line: SessionLine) -> Form:
+    """What was different, before anything is changed: the meeting as logged."""
     logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
     logged["revision"] = str(line.revision)
     schema = _proposal_schema(utcnow().date(), _formats(line))
-    return _differs_page(blank_form(schema, logged, id="difference"), line=line)
+    action = launch_url_for("sessions.propose", session_id=line.id)
+    return blank_form(schema, logged, id="difference", action=action)
 
 
-def _differs_page(form: Form, line: SessionLine) -> ResponseReturnValue:
+def _differs_page(form: Form, line: SessionLine) -> tuple[str, int]:
+    """The form. What was not answered stays chosen as it was logged."""
+    logged = {"mode": line.mode or "", "format": line.format}
+    form.given = {name: form.given[name] for name in form.given} | {
+        name: form.given.get(name) or value for name, value in logged.items()
+    }
     today = utcnow().date().isoformat()
     html = render_template(
         "learner/session_differs.html",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from lti_tool.identity.models import Membership, Person, display_name
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.openings import has_opened
 from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
 from lti_tool.mentoring.enrolment.queries import has_moved_from, is_put_aside
 from lti_tool.mentoring.journey.views import PersonCard
@@ -36,6 +37,8 @@ class GroupNewcomer:
     """The number of another group of the programme in the same course, to which they belong; None for most."""
     is_put_aside: bool
     """Whether somebody has noted that they will take no part."""
+    has_opened: bool
+    """Whether they have opened an activity of the group, and not another one of the course alone."""
     sorts_as: str
     """What puts them in the order of family names."""
 
@@ -52,9 +55,19 @@ class GroupNewcomers:
         return GroupNewcomers([each for each in self.everybody if wanted in folded(each.card.name or "")])
 
     @property
-    def without_role(self) -> list[GroupNewcomer]:
+    def waiting(self) -> list[GroupNewcomer]:
         """Those who are still to choose a role here: in no other group, and not put aside."""
         return [each for each in self.everybody if each.other_group is None and not each.is_put_aside]
+
+    @property
+    def without_role(self) -> list[GroupNewcomer]:
+        """Those of them who have opened an activity of the group."""
+        return [each for each in self.waiting if each.has_opened]
+
+    @property
+    def never_opened(self) -> list[GroupNewcomer]:
+        """The others."""
+        return [each for each in self.waiting if not each.has_opened]
 
     @property
     def put_aside(self) -> list[GroupNewcomer]:
@@ -87,17 +100,16 @@ def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> GroupNewcomers:
     """The learners of a cohort's courses who have no part in it, in one statement."""
     enrolled, other_group = aliased(Participant), people_of_other_groups(cohort_id)
     aside = is_put_aside(cohort_id, Person.id)
+    places = sa.select(Membership.person_id).where(
+        Membership.course_id.in_(courses_of_cohort(cohort_id)),
+        Membership.role == CourseRole.LEARNER,
+        Membership.active,
+    )
     rows = db.execute(
-        sa.select(Person, other_group.c.number, aside)
+        sa.select(Person, other_group.c.number, aside, Person.id.in_(places.where(has_opened(cohort_id))))
         .outerjoin(other_group, other_group.c.person_id == Person.id)
         .where(
-            Person.id.in_(
-                sa.select(Membership.person_id).where(
-                    Membership.course_id.in_(courses_of_cohort(cohort_id)),
-                    Membership.role == CourseRole.LEARNER,
-                    Membership.active,
-                )
-            ),
+            Person.id.in_(places),
             ~sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == Person.id),
             ~has_moved_from(cohort_id, Person.id),
             ~owns_programme_of(cohort_id, Person.id),
@@ -113,9 +125,10 @@ def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> GroupNewcomers:
             PersonCard(_NOBODY, "", display_name(person), person.given_name),
             group,
             bool(is_aside),
+            bool(opened),
             sorted_name(person.family_name, display_name(person)),
         )
-        for person, group, is_aside in rows
+        for person, group, is_aside, opened in rows
     ]
     return GroupNewcomers(sorted(people, key=_by_name))
 

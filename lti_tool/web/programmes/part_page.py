@@ -58,6 +58,8 @@ class Part(ABC):
     """Whether the settings are those of a company's own template."""
 
     def __init__(self, section: Section, standing: Standing, entry: str | None) -> None:
+        if section is Section.QUESTIONNAIRES and entry is not None and "." not in entry:
+            abort(404)  # a question is named by its questionnaire, too
         self.section, self.standing, self.entry = section, standing, entry
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, abort, render_template, request
@@ -80,6 +81,15 @@ def read(db: Session) -> Read:
     return Read(rule_in_force(db, cohort_id), draft, edited_by)
 
 
+@dataclass(frozen=True)
+class PutAside:
+    """The one of two drafts that was not chosen. It is in the page alone, until the next draft is saved."""
+
+    rule: TypedRule
+    is_mine: bool
+    """Whether the reader had typed it; else somebody else had saved it."""
+
+
 class RuleForm(Form):
     """The form of the page, whose fields depend on the rule."""
 
@@ -124,6 +134,12 @@ def edit() -> ResponseReturnValue:
         abort(400)
     rule = typed_rule.after(sent, move, found.typed)
     form = RuleForm(rule, seen=_seen(move), sent=True, is_given_up=move.name == "give-up")
+    if move.name == "take":
+        # Nothing is saved: the draft is what somebody else has made of it.
+        saved = typed_rule.from_document(found.draft.rule) if found.draft is not None else found.typed
+        return page(
+            RuleForm(saved, seen=found.revision, sent=False), found, aside=PutAside(rule, is_mine=True)
+        )
     if move.name == "discard":
         # What was typed is lost for good: the page says what that is, and asks.
         return page(form, found, asks_to_give_up=True)
@@ -132,7 +148,18 @@ def edit() -> ResponseReturnValue:
         then=_where(move, sent, rule),
         done={"apply": "rule_applied", "give-up": "rule_discarded"}.get(move.name),
         show=lambda shown: page(shown, found, is_tried_again=shown.refusal_code == "preview_outdated"),
+        answer=partial(_written_over, found, rule) if move.name == "overwrite" else None,
     )
+
+
+def _written_over(before: Read, rule: TypedRule) -> ResponseReturnValue:
+    """The page after a draft has taken the place of another one, which can be brought back."""
+    with reading() as db:
+        found = read(db)
+    lost = typed_rule.from_document(before.draft.rule) if before.draft is not None else None
+    aside = PutAside(lost, is_mine=False) if lost is not None and lost != rule else None
+    saved = typed_rule.from_document(found.draft.rule) if found.draft is not None else found.typed
+    return page(RuleForm(saved, seen=found.revision, sent=False), found, aside=aside)
 
 
 def _seen(move: Move) -> int:
@@ -171,7 +198,12 @@ def _save(db: Session, found: Read, move: Move, form: RuleForm, values: Values) 
 
 
 def page(
-    form: Form, found: Read, *, is_tried_again: bool = False, asks_to_give_up: bool = False
+    form: Form,
+    found: Read,
+    *,
+    is_tried_again: bool = False,
+    asks_to_give_up: bool = False,
+    aside: PutAside | None = None,
 ) -> ResponseReturnValue:
     """The page with a rule as it was typed. ``is_tried_again``: what was looked at before has changed since.
 
@@ -223,6 +255,7 @@ def page(
         theirs=rule_trial.differences(typed_rule.from_document(found.draft.rule), rule, shown)
         if form.refusal_code == "draft_changed" and found.draft is not None
         else None,
+        aside=aside,
         lost=rule_trial.differences(in_force, rule, shown) if asks_to_give_up else None,
         whole_problems=[
             wording.problem(problem)

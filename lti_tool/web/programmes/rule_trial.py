@@ -59,6 +59,8 @@ class Trial:
     tried: TriedRule | None = None
     lists: Mapping[str, Sequence[Changed]] | None = None
     """People by the code of an effect, in the order of the alphabet."""
+    added: int = 0
+    """How many conditions it has more than the rule in force, between which the percentage is shared."""
     drawing: RuleDrawing | None = None
     """The journey that the rule asks for; None where there is none to draw."""
 
@@ -105,6 +107,7 @@ def trial(
         unmeasurable=[_(rule_wording.NAMES[each]) for each in not_measured],
         tried=tried,
         lists=_lists(tried, sees_figures=sees_figures) if tried is not None else None,
+        added=max(0, len(document["criteria"]) - len(now["criteria"])),
         drawing=_drawing(document),
     )
 
@@ -181,6 +184,8 @@ def _a_pair(tried: TriedRule | None) -> dict[Role, str]:
 class Difference:
     """One condition that two rules have differently; empty where one of them does not have it."""
 
+    condition: str
+    """What it is about, in a word or two."""
     theirs: str
     mine: str
     is_inside: bool = False
@@ -193,21 +198,24 @@ def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> 
     """What another rule says differently from the one that was typed."""
     both: list[dict[str, str]] = []
     groups: dict[str, str] = {}
+    types: dict[str, str] = {}
     for rule in (theirs, mine):
         words: dict[str, str] = {}
         for top in rule_lines.lines(rule, shown):
             words[top.id] = top.plain.rstrip(" \u00a0:")
+            types |= {line.id: line.type for line in (top, *top.lines)}
             words |= {line.id: line.plain.rstrip(" \u00a0:") for line in top.lines}
             groups |= {line.id: top.id for line in top.lines}
         both.append(words)
     found = [
         Difference(
+            rule_wording.subject(types[each]),
             both[0].get(each, ""),
             both[1].get(each, ""),
             is_inside=any(groups.get(each, each) not in words for words in both) and each in groups,
             is_in_force=each in shown.in_force,
         )
-        for each in dict.fromkeys([*both[0], *both[1]])
+        for each in dict.fromkeys([*both[1], *both[0]])
         if both[0].get(each) != both[1].get(each)
     ]
     if theirs.mode != mine.mode:
@@ -215,5 +223,5 @@ def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> 
             dict(rule_wording.options("", "mode", rule.mode, len(rule.criteria)))[rule.mode]
             for rule in (theirs, mine)
         ]
-        found.insert(0, Difference(modes[0], modes[1]))
+        found.insert(0, Difference(_("How many are needed"), modes[0], modes[1]))
     return found

@@ -40,6 +40,26 @@ def names() -> dict[str, str]:
     return {kind: _(words) for kind, words in NAMES.items()}
 
 
+_SUBJECTS: Final[Mapping[str, str]] = {
+    "agreement": N_("Agreement"),
+    "sessions": N_("Meetings"),
+    "minutes": N_("Time together"),
+    "objectives": N_("Objectives"),
+    "reflection": N_("Changes noted"),
+    "feedback": N_("Feedback"),
+    "tutor_validation": N_("Tutor’s approval"),
+    "assessment": N_("Questionnaire"),
+    "training": N_("Induction"),
+    "xapi": N_("Another tool"),
+    GROUP: N_("Group of conditions"),
+}
+
+
+def subject(kind: str) -> str:
+    """What a condition of a type is about, in a word or two."""
+    return _(_SUBJECTS[kind])
+
+
 def planned() -> list[str]:
     """Of the same, what nothing measures yet: it can be kept in a draft, and such a draft cannot be applied."""
     return [kind for kind in NAMES if kind in PLANNED_CRITERIA and kind not in CRITERIA]

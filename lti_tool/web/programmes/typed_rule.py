@@ -111,6 +111,17 @@ class TypedRule:
             },
         }
 
+    def fields(self) -> list[tuple[str, str]]:
+        """The rule as its form sends it: what :func:`from_fields` reads."""
+        found = [
+            ("mode", self.mode), ("pairs", self.pairs), ("report", self.report), ("graded", self.graded),
+        ]  # fmt: skip
+        for path, criterion in self.each():
+            found.append((f"{path}.type", criterion.type))
+            found += [(f"{path}.{name}", text) for name, text in criterion.values.items()]
+            found += [(f"{path}.formats", code) for code in criterion.formats]
+        return found
+
     def each(self) -> Iterator[tuple[str, TypedCriterion]]:
         """Every condition with its path, those of groups included."""
         for index, criterion in enumerate(self.criteria):
@@ -301,6 +312,7 @@ MOVES: Final = frozenset(
         "discard",
         "give-up",
         "overwrite",
+        "take",
         "add",
         "remove",
         "up",

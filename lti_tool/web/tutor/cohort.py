@@ -101,14 +101,17 @@ def page(refused: str | None = None) -> ResponseReturnValue:
         if lms.unpublished_hint and not shown["view"].overview.participants
         else None,
         done=flash_message(),
-        undo_for=next(
-            (
-                line.id
-                for line in shown["view"].overview.participants
-                if line.id == query["left"] and line.left_as_it_is is not None
-            ),
-            None,
-        ),
+        undo_for=_left_as_it_is(shown["view"].overview, query["left"]),
+    )
+
+
+def _left_as_it_is(overview: CohortOverview, asked: uuid.UUID | None) -> uuid.UUID | None:
+    """The participant of whom the tutor has just left something as it is, which can then be undone."""
+    if asked is None:
+        return None
+    return next(
+        (line.id for line in overview.participants if line.id == asked and line.left_as_it_is is not None),
+        None,
     )
 
 

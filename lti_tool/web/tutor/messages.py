@@ -22,7 +22,7 @@ from lti_tool.mentoring.overview.queries import addresses_of, overview_of
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.access import allows, cohort_of_launch, is_allowed
 from lti_tool.web.activity import current_placement
 from lti_tool.web.language import day
 from lti_tool.web.launch_session import launch_url_for
@@ -114,6 +114,9 @@ def invitation() -> ResponseReturnValue:
     with reading() as db:
         awaited = awaited_people(db, (current_placement() or abort(404)).cohort_id) if of_lists else []
     people = [each for each in everybody if wanted in (None, each.person_id)]
+    refused = next((line for line in overview.refused if line.person_id == wanted), None)
+    if refused is not None:
+        return _to_refused(overview, refused)
     names = [each.card.name or _("Somebody without a name") for each in people]
     text = (
         _("Hello,")
@@ -132,6 +135,16 @@ def invitation() -> ResponseReturnValue:
     ids = [each.person_id for each in people]
     subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
     return _render(subject, names, text, _("An invitation to copy"), ids, awaited=awaited)
+
+
+def _to_refused(overview: CohortOverview, line: ParticipantLine) -> ResponseReturnValue:
+    """A message to somebody who has declined the invitation, and may still say yes."""
+    text = _(
+        "You have chosen not to take part in “%(title)s”, and that is fine. Should you change your mind, open the "
+        "activity: you can still say yes there.",
+        title=_title(overview),
+    )
+    return _page((line,), _greeting((line,)) + text + _place() + _ending(overview), _title(overview), None)
 
 
 def _overview() -> CohortOverview:
@@ -163,9 +176,13 @@ def _render(
     reminder: Reminder | None = None,
     awaited: Sequence[KnownAwaited] = (),
 ) -> ResponseReturnValue:
-    """``names`` and ``person_ids``: of the same people, in the same order. ``awaited``: who is not there yet."""
+    """``names`` and ``person_ids``: of the same people, in the same order. ``awaited``: who is not there yet.
+
+    What the platform gave as somebody's address is shown to tutors of the group alone: an owner may invite, too.
+    """
+    may_see = is_allowed(Action.VIEW_COHORT, cohort_of_launch())
     with reading() as db:
-        found = addresses_of(db, person_ids)
+        found = addresses_of(db, person_ids) if may_see else {}
     addresses = [found[person_id] for person_id in person_ids if person_id in found]
     addresses += [each.email for each in awaited if each.email]
     called = [
@@ -177,7 +194,11 @@ def _render(
         names=[*names, *(name for name, _email in called)],
         addresses=addresses,
         without_address=[
-            *(name for name, person_id in zip(names, person_ids, strict=True) if person_id not in found),
+            *(
+                name
+                for name, person_id in zip(names, person_ids, strict=True)
+                if may_see and person_id not in found
+            ),
             *(name for name, email in called if not email),
         ],
         subject=subject,
@@ -222,8 +243,8 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNSIGNED:
             return _(
-                "The agreement of your pair in “%(title)s” waits for your signature. It is short, and your "
-                "meetings can be recorded once both of you have signed.",
+                "The agreement of your pair in “%(title)s” waits for your signature: open the activity to sign it. It "
+                "is short, and your meetings can be logged once both of you have signed.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:
@@ -256,8 +277,12 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
 
 def _place() -> str:
     """Where the activity is, which a message cannot link to; empty where the platform has not named the course."""
-    course = g.launch.course.title
-    return "\n\n" + _("To open the activity, go to the course “%(course)s”.", course=course) if course else ""
+    course, activity = g.launch.course.title, g.launch.resource_link.title or _("Reverse mentoring")
+    if not course:
+        return ""
+    return "\n\n" + _(
+        "You find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
+    )
 
 
 def _subject(about: str, overview: CohortOverview) -> str:

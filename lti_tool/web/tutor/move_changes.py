@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from lti_tool.composition.moving import MovedPerson, MovePlan
+from lti_tool.composition.moving import MovedPerson, MovePlan, Place
 from lti_tool.mentoring.completion.preview import Effect
 from lti_tool.mentoring.enrolment.queries import participants
 from lti_tool.mentoring.journey.queries import card
@@ -85,8 +85,10 @@ def changes(
     changed: set[uuid.UUID] = set()
     for each, said_now in zip(plan.people, now["people"], strict=True):
         said = _about(each, before.get(each.participant.id), said_now, says)
-        sentences += said
-        changed |= {each.participant.id} if said else set()
+        if said:
+            name = wording.person(card(each.participant))
+            sentences.append(_("%(name)s: %(changes)s.", name=name, changes=_("; ").join(said)))
+            changed.add(each.participant.id)
     return MoveChanges(sentences, frozenset(changed))
 
 
@@ -138,31 +140,28 @@ def _of_rule(db: Session, plan: MovePlan) -> str:
 
 
 def _about(each: MovedPerson, was: Mapping[str, Any] | None, now: Mapping[str, Any], says: Says) -> list[str]:
+    """What is different of one person, in sentences that do not name them."""
     if was is None or was == now:
         return []
-    name, sentences = wording.person(card(each.participant)), []
+    sentences = []
     if any(was[one] != now[one] for one in ("effect", "before", "after")):
-        sentences.append(
-            _(
-                "%(name)s: now “%(now)s”; it was “%(was)s”.",
-                name=name,
-                now=_said(now, says),
-                was=_said(was, says),
-            )
-        )
+        sentences.append(_("now %(now)s (it was: %(was)s)", now=_said(now, says), was=_said(was, says)))
     if was["is_missing"] != now["is_missing"]:
         sentences.append(
-            _("%(name)s is no longer in a course where that group can be opened.", name=name)
+            _("is not in %(course)s any more", course=place_name(each.missing_in[0]))
             if now["is_missing"]
-            else _("%(name)s is now in a course where that group can be opened.", name=name)
+            else _("is now in a course of that group")
         )
     if was["is_there"] != now["is_there"]:
         sentences.append(
-            _("%(name)s has joined that group since.", name=name)
-            if now["is_there"]
-            else _("%(name)s is no longer in that group.", name=name)
+            _("has joined that group since") if now["is_there"] else _("is no longer in that group")
         )
     return sentences
+
+
+def place_name(place: Place) -> str:
+    """What a page calls a course."""
+    return _("“%(course)s”", course=place.course) if place.course else _("a course")
 
 
 def _said(facts: Mapping[str, Any], says: Says) -> str:

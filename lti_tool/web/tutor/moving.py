@@ -47,7 +47,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import move_changes, pair_wording
-from lti_tool.web.tutor.move_changes import MoveChanges
+from lti_tool.web.tutor.move_changes import MoveChanges, place_name
 from schemas.form_schema import read_form
 from schemas.moving_form import MOST_PAIRS, MoveForm, MoveQuery
 from schemas.problem import Problem, ShapeError
@@ -135,6 +135,7 @@ def page(
         rows=rows,
         chosen=frozenset(chosen),
         group_name=group_name,
+        rule_of_group=lambda group: sentence_for_tutor(group.rule),
         card=card,
         most=MOST_PAIRS,
         pair_words=pair_wording,
@@ -212,7 +213,6 @@ def _plan_page(
         other_groups=len(groups) > 1,
         rule=sentence_for_tutor(plan.rule),
         group_name=group_name,
-        place_name=place_name,
         missing=_by_place(plan.people, lambda each: each.missing_in),
         graded=_by_place(plan.people, lambda each: each.graded_in),
         ungraded=[each for each in plan.people if not each.graded_in],
@@ -230,11 +230,6 @@ def group_name(group: OtherGroup) -> str:
     if not group.courses:
         return _("Group %(number)s", number=group.number)
     return _("Group %(number)s, “%(course)s”", number=group.number, course=group.courses[0])
-
-
-def place_name(place: Place) -> str:
-    """What a page calls a course."""
-    return _("“%(course)s”", course=place.course) if place.course else _("a course")
 
 
 def _effect_of(seen: PersonPreview, *, sees_progress: bool) -> str:

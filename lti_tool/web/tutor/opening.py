@@ -38,6 +38,7 @@ from lti_tool.web.deep_linking.steps import (
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading
+from schemas.choices import COPY_ANSWERS
 from schemas.content_items import BEGINNINGS, ProgrammeChoiceForm
 from schemas.tutor_forms import DuplicateForm
 
@@ -110,11 +111,11 @@ def choice_page(
     if not form.given.get("template"):
         form.given = {**form.given, "template": offer.values[0]}
     html = render_template(
-        "deep_linking/questions.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
+        "tutor/choose_beginning.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
         form=form,
         chosen=chosen_in(form, offer),
-        is_here=True,
         offer=offer,
+        joined=next((each for each in offer.groups if str(each.cohort_id) == form.given.get("group")), None),
         activity_title=launch.resource_link.title,
         course_title=launch.course.title,
         only_role=launch.resource_link.only_role,
@@ -147,14 +148,21 @@ def choose() -> ResponseReturnValue:
         open_activity(db, choice=choice, template=offer.chosen(values["template"]).template)
 
     form = sent_form(_schema(offer), id="programme")
-    elsewhere = other_step(form, offer)
+    elsewhere = other_step(form, offer, asks_who_joins=not g.launch.resource_link.only_role)
     if elsewhere is not None:
         return choice_page(elsewhere[0], offer, elsewhere[1])
     return form.submit(
         save,
         then=launch_url_for("home.home"),
-        show=lambda shown: choice_page(shown, offer, step_of_request()),
+        show=lambda shown: choice_page(shown, offer, _step_of(shown)),
     )
+
+
+def _step_of(form: Form) -> Step:
+    """The step at which a form is shown again: where what is wrong with it was asked."""
+    if form.refusal or {"template", "group"}.intersection(form.problems):
+        return Step.TEMPLATE
+    return Step.QUESTIONS if form.problems else step_of_request()
 
 
 def _schema(offer: Offer) -> ProgrammeChoiceForm:
@@ -169,10 +177,17 @@ def duplicate_page(original: Original, form: Form | None = None) -> ResponseRetu
     html = render_template(
         "tutor/duplicate.html",
         form=form,
+        chosen=to_confirm(form),
         original_title=link.title if link is not None else None,
         course_title=g.launch.course.title,
     )
     return html, form.status
+
+
+def to_confirm(form: Form) -> str | None:
+    """The answer of a form that was sent without a word that it is final; None where there is none."""
+    answer = form.given.get("answer")
+    return answer if answer in COPY_ANSWERS and form.given.get("confirmed") != "yes" else None
 
 
 @blueprint.post("/duplicate")
@@ -185,7 +200,10 @@ def answer() -> ResponseReturnValue:
     def save(db: Session, values: Values) -> None:
         open_activity(db, CopyAnswer(values["answer"]))
 
-    return sent_form(DuplicateForm()).submit(save, then=launch_url_for("home.home"), show=_ask_again)
+    form = sent_form(DuplicateForm())
+    if to_confirm(form) is not None:
+        return _ask_again(form)
+    return form.submit(save, then=launch_url_for("home.home"), show=_ask_again)
 
 
 def _ask_again(form: Form) -> ResponseReturnValue:

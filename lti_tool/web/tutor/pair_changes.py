@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from flask import Blueprint, abort, render_template, request
@@ -61,6 +61,10 @@ class Asked:
     button: str
     is_final: bool = False
     """Whether it cannot be undone, as the first of the effects says."""
+    about: str = ""
+    """Of whom it is, where the heading does not say so."""
+    free: Mapping[str, str] = field(default_factory=dict)
+    """Where one of the two is chosen first: who is free for them, in words, by the role of the one chosen."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,7 @@ def _pause(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
         _("Pause the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
-                "Both will see on their page that their pair is on hold. No meeting can be recorded "
-                "until the pair goes on."
+                "Both will see on their page that their pair is paused. They can log no meeting until you resume it."
             ),
             _("Their meetings, objectives and results stay as they are."),
             _("You can resume it at any time."),
@@ -95,8 +98,8 @@ def _resume(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("Resume the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
-            _("They go on where they were, with everything that they have done so far."),
-            _("Both see it on their page, and can record meetings again."),
+            _("They continue where they stopped, with everything that they have done so far."),
+            _("Both see it on their page, and can log meetings again."),
             _("Their programme still ends on %(day)s.", day=day(_end_of(pair))),
         ),
         _("Resume this pair"),
@@ -115,7 +118,7 @@ def _end(pair: PairRecord, mentee: str, mentor: str) -> Asked:
             _("You will not be able to undo this."),
             _("Both see on their page that their pair has ended, through nobody’s fault."),
             _kept(pair),
-            _("You can propose another pair, also to the same two people."),
+            _("You can pair either of them again, even with each other."),
         ),
         _("End this pair"),
         is_final=True,
@@ -146,9 +149,8 @@ def _kept(pair: PairRecord) -> str:
 def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     with reading() as db:
         overview = overview_of(db, pair.cohort_id)
-    learn, teach = _named(overview.free_mentees), _named(overview.free_mentors)
     return Asked(
-        _("Another partner for %(mentee)s or %(mentor)s", mentee=mentee, mentor=mentor),
+        _("Find another partner"),
         (
             _(
                 "The pair ends first. This cannot be undone; %(mentee)s and %(mentor)s see it on their page.",
@@ -156,14 +158,15 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
                 mentor=mentor,
             ),
             _kept(pair),
-            _(
-                "Then you choose the next partner. Free to learn: %(learn)s. Free to teach: %(teach)s.",
-                learn=learn,
-                teach=teach,
-            ),
+            _("Then you choose the next partner."),
         ),
         _("End this pair and choose a partner"),
         is_final=True,
+        about=_("%(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
+        free={
+            "mentee": _("Free to teach: %(teach)s.", teach=_named(overview.free_mentors)),
+            "mentor": _("Free to learn: %(learn)s.", learn=_named(overview.free_mentees)),
+        },
     )
 
 

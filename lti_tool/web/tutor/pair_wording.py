@@ -222,6 +222,8 @@ def meetings_aloud(pair: PairLine) -> str:
     target = pair.target
     if target:
         value = min(pair.counted, target)
+        if target == 1:
+            return _("%(value)s of 1 meeting", value=value)
         return ngettext(
             "%(num)s of %(target)s meetings", "%(num)s of %(target)s meetings", value, target=target
         )

@@ -6,6 +6,7 @@ Nothing is added before somebody has looked. While the job runs, the page shows 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import uuid
 from collections.abc import Callable
@@ -17,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.composition.people_import import adding_status, request_adding
 from lti_tool.database import utcnow
+from lti_tool.identity.models import Course
 from lti_tool.identity.policy import Action
+from lti_tool.lti.nrps.read_roster_job import due_rosters, request_rosters
 from lti_tool.mentoring.enrolment.actions import take_back_invitation
 from lti_tool.mentoring.enrolment.people import actions, queries
 from lti_tool.mentoring.enrolment.people.checking import CheckedFile, check_file
@@ -26,7 +29,7 @@ from lti_tool.mentoring.enrolment.people.file import MOST_BYTES, FileUnreadable,
 from lti_tool.mentoring.enrolment.people.queries import ImportRecord
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.latest_change import LatestChange, latest_section_change
-from lti_tool.mentoring.programmes.queries import settings_of_cohort
+from lti_tool.mentoring.programmes.queries import courses_of_cohort, settings_of_cohort
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.translation import current_language
 from lti_tool.web.access import allows, cohort_of_launch
@@ -35,12 +38,14 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title, launch_url_for, polled
 from lti_tool.web.security import takes_file
-from lti_tool.web.services import current_principal, reading
+from lti_tool.web.services import current_principal, reading, transaction
 from lti_tool.web.tutor import people_wording
 from schemas.form_schema import FormSchema
 from schemas.problem import Problem
 from schemas.tutor_forms import AwaitedPersonForm, OnePersonForm, PeopleFileForm, TakeBackInvitationForm
 
+ROSTER_FRESH_FOR: Final = dt.timedelta(minutes=5)
+"""How old a roster may be before people of a list are looked for in it."""
 SHOWN_ROWS: Final = 50
 SHOWN_PROBLEMS: Final = 50
 SHOWN_AWAITED: Final = 100
@@ -60,7 +65,18 @@ def _cohort_id() -> uuid.UUID:
 @allows(Action.IMPORT_PEOPLE, about=cohort_of_launch)
 def index() -> ResponseReturnValue:
     """Choose a file; and who is awaited from earlier ones."""
+    _request_rosters()
     return _index(_file_form(), _one_form())
+
+
+def _request_rosters() -> None:
+    """Have the rosters of the group's courses read: who was enrolled just now is then found when a list is chosen."""
+    with reading() as db:
+        here = Course.id.in_(courses_of_cohort(_cohort_id()))
+        due = db.scalars(due_rosters(utcnow(), ROSTER_FRESH_FOR).where(here)).all()
+    if due:
+        with transaction() as db:
+            request_rosters(db, due, current_principal())
 
 
 def _file_form() -> Form:

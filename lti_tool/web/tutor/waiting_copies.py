@@ -28,7 +28,7 @@ from lti_tool.web.activity import opened_cohort_id
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
-from lti_tool.web.tutor.opening import open_link
+from lti_tool.web.tutor.opening import open_link, to_confirm
 from schemas.tutor_forms import DuplicateForm
 
 blueprint = Blueprint("waiting_copies", __name__, url_prefix="/l/<launch_key>/cohort/duplicates")
@@ -105,7 +105,10 @@ def answer(link_id: uuid.UUID) -> ResponseReturnValue:
         elif placement_of_link(db, link_id) is None:
             abort(404)
 
-    return sent_form(DuplicateForm()).submit(
+    form = sent_form(DuplicateForm())
+    if to_confirm(form) is not None:
+        return _page(link_id, form)
+    return form.submit(
         save,
         then=launch_url_for("home.home"),
         done="duplicate_answered",
@@ -121,6 +124,7 @@ def _page(link_id: uuid.UUID, form: Form) -> ResponseReturnValue:
     html = render_template(
         "tutor/duplicate.html",
         form=form,
+        chosen=to_confirm(form),
         copy=copy,
         original_title=g.launch.resource_link.title,
         course_title=g.launch.course.title,

@@ -18,7 +18,7 @@ TIMELINE: Final[Mapping[str, str]] = {
     "PairAcceptanceUndone": N_("%(name)s took the acceptance back"),
     "PairDeclined": N_("%(name)s said “not this time”"),
     "PairDeclineUndone": N_("%(name)s took “not this time” back"),
-    "PairPaused": N_("The pair was put on hold"),
+    "PairPaused": N_("The pair was paused"),
     "PairResumed": N_("The pair goes on"),
     "PairEnded": N_("The pair was ended"),
     "PairMovedIn": N_("The pair came here from another group"),

@@ -72,9 +72,10 @@ def write(services: Services, launch: VerifiedLaunch) -> PersistedLaunch:
 
 
 def write_familiar(services: Services, launch: VerifiedLaunch, login: PendingLogin) -> PersistedLaunch | None:
-    return persist_familiar_launch(
+    found = persist_familiar_launch(
         services.database, launch, login, secret_hash=SECRET_HASH, lifetime=LIFETIME
     )
+    return found if isinstance(found, PersistedLaunch) else None
 
 
 def session_columns(services: Services, session_id: uuid.UUID) -> dict[str, object]:
@@ -175,6 +176,16 @@ def test_a_first_launch_of_whom_a_roster_listed_is_left_to_be_written_whole(
     with services.database.transaction() as db:
         db.execute(sa.update(Membership).values(launched_at=None))
     assert write_familiar(services, launch, login) is None
+
+
+def test_a_first_launch_of_another_activity_of_the_course_is_left_to_be_written_whole(
+    services: Services, launch: VerifiedLaunch, login: PendingLogin
+) -> None:
+    second = dataclasses.replace(launch, resource_link_id="link-2")
+    write(services, dataclasses.replace(second, subject="person-2"))
+    assert write_familiar(services, second, login) is None
+    write(services, second)
+    assert write_familiar(services, second, login) is not None
 
 
 def test_a_nonce_serves_once_and_a_replay_writes_nothing(

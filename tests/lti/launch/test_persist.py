@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.database import Base, utcnow
-from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.models import Course, Membership, OpenedLink, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.expiry import KEPT_AFTERWARDS, delete_expired_rows
 from lti_tool.lti.launch.known_rows import KnownRows, known_rows
@@ -68,7 +68,7 @@ def test_a_launch_with_few_claims_is_the_same_after_waiting(launch: VerifiedLaun
     assert VerifiedLaunch.from_json(json.loads(json.dumps(little.to_json()))) == little
 
 
-@pytest.mark.parametrize("table", [Person, Course, Membership, ResourceLink])
+@pytest.mark.parametrize("table", [Person, Course, Membership, ResourceLink, OpenedLink])
 def test_first_launches_at_once_make_one_row_of(
     services: Services, launch: VerifiedLaunch, table: type[Base]
 ) -> None:
@@ -250,3 +250,31 @@ def test_a_line_item_that_launches_name_comes_before_one_that_was_made(
     assert come(services, launch).line_item_changed
     with services.database.reading() as db:
         assert db.scalars(sa.select(ResourceLink.line_item_url)).one() == launch.line_item_url
+
+
+def test_what_a_learner_opens_is_noted_once_for_each_activity(
+    services: Services, launch: VerifiedLaunch
+) -> None:
+    def noted() -> list[tuple[str | None, str, dt.datetime]]:
+        with services.database.reading() as db:
+            rows = db.execute(
+                sa.select(Person.subject, ResourceLink.resource_link_id, OpenedLink.first_opened_at)
+                .join(OpenedLink, OpenedLink.person_id == Person.id)
+                .join(ResourceLink, ResourceLink.id == OpenedLink.resource_link_id)
+                .order_by(OpenedLink.first_opened_at)
+            )
+            return [tuple(row) for row in rows]
+
+    come(services, launch)
+    [first] = noted()
+    assert first[:2] == ("person-1", "link-1")
+    come(services, launch)
+    come(services, launch, resource_link_id="link-2")
+    assert ([each[:2] for each in noted()], noted()[0]) == (
+        [("person-1", "link-1"), ("person-1", "link-2")],
+        first,
+    )
+    # Nobody asks it of a teacher, of an observer, or of a preview without a person.
+    for other in ({"role": CourseRole.TUTOR}, {"role": CourseRole.OBSERVER}, {"subject": None}):
+        come(services, launch, **({"subject": "person-2"} | other))
+    assert len(noted()) == 2

@@ -64,15 +64,15 @@ def rule(*criteria: dict[str, Any], mode: str = "all", k: int | None = None) -> 
                 AGREEMENT,
                 {"id": "g", "type": "group", "mode": "any", "criteria": [ONE, OBJECTIVES]},
             ),
-            "A person completes when the agreement is signed by both and at least one of these is true: 1 meeting has "
-            "taken place; or every required objective is reached.",
-            "signée par les deux et qu’au moins une de ces conditions est remplie\u00a0: une rencontre a eu lieu",
+            "A person completes when the agreement is signed by both and either 1 meeting has taken place, or every "
+            "required objective is reached.",
+            "les deux et que soit une rencontre a eu lieu, soit tous les objectifs prioritaires sont atteints.",
         ),
         (
             rule(AGREEMENT, {**OBJECTIVES, "count": 2, "evidence": ["partner"]}),
-            "A person completes when the agreement is signed by both and 2 required objectives are reached, confirmed "
-            "by the partner.",
-            "et que 2 objectifs prioritaires sont atteints, avec la confirmation de l’autre personne.",
+            "A person completes when the agreement is signed by both and 2 required objectives are reached "
+            "(confirmed by the partner).",
+            "et que 2 objectifs prioritaires sont atteints (avec la confirmation de l’autre personne).",
         ),
         (
             rule({**AGREEMENT, "roles": ["mentor"]}, ONE),
@@ -96,8 +96,8 @@ def test_every_criterion_has_a_clause_of_its_own() -> None:
 def test_one_of_a_pair_reads_the_rule_with_the_partners_name() -> None:
     found = rule(AGREEMENT, SESSIONS, {**APPROVAL, "roles": ["mentee"]})
     assert sentence_for_pair(found, "mentor", "Lina") == (
-        "You complete when you and Lina have signed the agreement and both of you have confirmed 6 meetings of 30 "
-        "minutes or more."
+        "You complete when you and Lina have signed the agreement and 6 meetings of 30 minutes or more are "
+        "confirmed."
     )
     assert sentence_for_pair(found, "mentee", "100 % Lina").endswith(
         "and your tutor has approved your journey."

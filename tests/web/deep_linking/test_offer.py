@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from html import unescape
 from typing import Any
@@ -77,7 +78,7 @@ def test_a_new_group_follows_the_tutor_s_programme_without_its_people(picker: Pi
     ("family", "grade"),
     [
         ("moodle", "A percentage that grows, 100 at completion"),
-        ("canvas", "100 at completion, nothing before"),
+        ("canvas", "100 on completion, none before"),
     ],
 )
 def test_a_grade_grows_only_where_the_platform_gets_it_on_the_way(
@@ -166,6 +167,12 @@ def test_one_s_company_s_own_template_is_offered(picker: Picker) -> None:
     open_item(picker, {**chosen, "title": "Ours"})
     with picker.services.database.reading() as db:
         assert set(db.scalars(sa.select(Programme.template))) == {"demo", "ours"}
+    # One that stands in the place of a built-in template is no reason to call the others the company's.
+    with transaction(picker.services, OPERATOR) as db:
+        keep_template(db, organisation_id, load_template("digital-skills"), by=None, now=utcnow())
+    heads = re.findall(r'"programmes-head">([^<]*)<', picker.open().text)
+    own, built_in = "Templates of your company", "Templates that come with the tool"
+    assert [head for head in heads if head in (own, built_in)] == [own, built_in, own]
 
 
 def test_the_page_says_what_goes_to_a_record_store_where_there_is_one(picker: Picker) -> None:

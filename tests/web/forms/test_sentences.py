@@ -91,7 +91,7 @@ def test_a_form_has_the_sentences_of_the_form_it_is_made_from():
 @pytest.mark.parametrize(
     ("field", "value", "problem", "said"),
     [
-        ("minutes", "3", Problem("too_small", min=5), "Enter 5 minutes or more."),
+        ("minutes", "3", Problem("too_small", min=5), "Enter a length of at least 5 minutes."),
         ("held_on", "", Problem("required"), "Enter the date of the meeting."),
         ("format", "a\r\nb", Problem("forbidden_characters"), MESSAGES["forbidden_characters"]),
     ],

@@ -12,7 +12,7 @@ import pytest
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.curves import Cubic
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
-from lti_tool.web.journey_drawing.leaves import title_lines
+from lti_tool.web.journey_drawing.leaves import BESIDE, TEXT_ASCENT, Leaf, title_lines
 from lti_tool.web.journey_drawing.placing import (
     LEAD_MOST,
     LEAF_FROM_MEETING,
@@ -20,6 +20,7 @@ from lti_tool.web.journey_drawing.placing import (
     MEETING_GAP,
     WIDE_MEETING_GAP,
 )
+from lti_tool.web.journey_drawing.sparkline import in_equal_steps
 from lti_tool.web.journey_drawing.steps import Solid, Tile, journey_steps
 from lti_tool.web.journey_drawing.timeline import (
     END,
@@ -136,6 +137,21 @@ def test_a_longer_silence_is_never_narrower_than_a_shorter_one(facts: JourneyFac
     assert all(wide >= narrow - 0.1 for narrow, wide in wider)
 
 
+def are_apart(one: Leaf, other: Leaf) -> bool:
+    """Whether the titles of two leaves do not stand on one another."""
+    if one.label_right < other.label_left or other.label_right < one.label_left:
+        return True
+    above, below = sorted(map(title_between, (one, other)))
+    return above[1] < below[0]
+
+
+def title_between(leaf: Leaf) -> tuple[float, float]:
+    """The y of the top of a leaf's title, and of the base of its last line."""
+    if leaf.objective.owner is Role.MENTOR:
+        return leaf.label_y - 15 * (len(leaf.lines) - 1) - TEXT_ASCENT, leaf.label_y
+    return leaf.label_y - TEXT_ASCENT, leaf.label_y + 15 * (len(leaf.lines) - 1)
+
+
 def test_today_stands_at_its_date_and_what_is_to_come_has_the_rest_of_the_width() -> None:
     facts = journey(*met(77), to_come=2)
     drawing = timeline(facts)
@@ -157,14 +173,28 @@ def test_what_is_to_come_stands_at_equal_steps(facts: JourneyFacts) -> None:
         assert strand.pieces[-1].curve.end == pytest.approx((drawing.end_x, MIDDLE)), "closed on the end"
 
 
-def test_objectives_of_today_hang_at_today_with_their_titles_above_one_another() -> None:
+@pytest.mark.parametrize(("last", "beside"), [(40, True), (77, False)])
+def test_objectives_of_today_hang_at_today_with_their_titles_where_they_point(
+    last: int, beside: bool
+) -> None:
     today = tuple(objective(role, 79) for role in Role for _each in range(2))
-    drawing = timeline(journey(*met(7, 77), to_come=2, objectives=today))
+    drawing = timeline(journey(*met(7, last), to_come=2, objectives=today))
     assert [leaf.x for leaf in drawing.leaves] == [drawing.today] * 4
-    for role, side in ((Role.MENTOR, -1), (Role.MENTEE, 1)):
-        first, second = (leaf for leaf in drawing.leaves if leaf.objective.owner is role)
-        assert (second.label_y - first.label_y) * side > 15 * len(first.lines), "neither stands on the other"
-        assert (first.is_left, second.is_left) == (False, True)
+    mentors, mentees = (
+        [leaf for leaf in drawing.leaves if leaf.objective.owner is role]
+        for role in (Role.MENTOR, Role.MENTEE)
+    )
+    for pair in (mentors, mentees):
+        left, right = sorted(pair, key=lambda leaf: not leaf.is_left)
+        assert (left.is_left, right.is_left) == (True, False)
+        assert are_apart(left, right), "neither title stands on the other"
+        assert left.label_right < right.label_left or title_between(left) < title_between(right), (
+            "read in this order"
+        )
+    left, right = sorted(mentees, key=lambda leaf: not leaf.is_left)
+    assert (left.label_right < drawing.today < right.label_left) is beside, (
+        "the last meeting's date needs room"
+    )
     above = min(leaf.top_line for leaf in drawing.leaves if leaf.objective.owner is Role.MENTOR)
     assert drawing.today_label < drawing.today_top < above, "the line does not cross a title"
 
@@ -182,9 +212,12 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
         assert all(
             before.label_right < after.label_left or before.x == after.x for before, after in pairwise(own)
         )
+        assert all(are_apart(before, after) for before, after in pairwise(own))
     for leaf in drawing.leaves:
         left, right = leaf.label_left, leaf.label_right
-        assert 0 <= left <= leaf.x <= right <= WIDTH
+        assert 0 <= left < right <= WIDTH
+        assert left - BESIDE <= leaf.x <= right + BESIDE
+        assert len(leaf.lines) <= 2
         if leaf.objective.owner is Role.MENTEE:
             assert not any(left < stop.x < right for stop in drawing.stops if stop.label_width)
             assert leaf.label_y + 15 * (len(leaf.lines) - 1) < drawing.dates - 14
@@ -194,13 +227,13 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
     ("width", "lines"),
     [
         (140, ("Present a project", "to a committee")),
-        (96, ("Present a", "project to a", "committee")),
+        (96, ("Present a", "project…")),
         (60, ("Present a", "project…")),
         (40, ("Pres…",)),
         (30, ()),
     ],
 )
-def test_a_title_has_a_third_line_before_it_is_cut_and_no_word_alone_in_a_second(
+def test_a_title_has_two_lines_at_most_and_no_word_alone_in_the_second(
     width: float, lines: tuple[str, ...]
 ) -> None:
     assert title_lines("Present a project to a committee", width) == lines
@@ -296,14 +329,21 @@ def test_without_completion_it_ends_at_the_planned_end() -> None:
     assert timeline(journey(to_come=1)).end_x == END
 
 
-@pytest.mark.parametrize(("is_dated", "dotted"), [(True, 0), (False, 1)])
-def test_a_pair_that_has_ended_is_drawn_whole_to_its_end_where_that_has_a_day(is_dated, dotted) -> None:
-    facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20), end_is_dated=is_dated)
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_a_pair_that_has_ended_is_drawn_whole_to_its_end(is_dated) -> None:
+    left_open = (objective(Role.MENTEE, 10, ObjectiveState.AGREED),)
+    facts = dataclasses.replace(
+        journey(*met(7), objectives=left_open), ended_on=day(20), today=day(20), end_is_dated=is_dated
+    )
     drawing = timeline(facts)
     assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
-    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, dotted)] * 2
-    last = journey_steps(facts).rest[-1]
-    assert (last.tile, last.above) == (Tile.ENDED, Solid(mentor=is_dated, mentee=is_dated))
+    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, 0)] * 2
+    small = in_equal_steps(facts)
+    assert [(len(each.solid), len(each.dotted)) for each in small.strands] == [(1, 0)] * 2
+    assert small.ended_at == small.mentor.pieces[-1].curve.end[0]
+    both = Solid(mentor=True, mentee=True)
+    rest = journey_steps(facts).rest
+    assert [(each.tile, each.above) for each in rest[-2:]] == [(Tile.LEAF, both), (Tile.ENDED, both)]
 
 
 def test_a_pause_is_drawn_in_dots_since_its_day() -> None:

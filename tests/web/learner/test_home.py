@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -42,7 +43,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.welcome, "I want to learn"),
         (situations.not_open, "Once it has begun, open this activity again"),
         (situations.waiting, "We’re looking for your partner"),
-        (situations.declined, "The suggestion with Inès did not go ahead"),
+        (situations.declined, "Your pairing with Inès will not go ahead"),
         (situations.i_declined, "You declined the suggestion."),
         (situations.proposed, "Your tutor suggests Inès Benali"),
         (situations.proposed, "The meetings go on until "),
@@ -55,15 +56,15 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.under_way, "Inès has yet to confirm "),
         (situations.to_confirm, "Inès says you met"),
         (situations.reminded, "Inès reminded you today."),
-        (situations.to_correct, "Inès says it was not that day"),
-        (situations.to_accept, "Inès says it was 1 h"),
+        (situations.to_correct, "Ask Inès which day it was, then change it here."),
+        (situations.to_accept, "Inès says it was 1\xa0h"),
         (situations.not_met, "Inès says you did not meet"),
-        (situations.waits_for_correction, "You proposed today:"),
+        (situations.waits_for_correction, "You proposed today, for the meeting of "),
         (situations.waits_for_correction, "Inès has yet to answer your proposal"),
         (situations.paused, "Your journey with Inès is on hold"),
-        (situations.paused, "will get back to you about it on "),
+        (situations.paused, "will get back to you on "),
         (situations.ended, "Your journey with Inès has ended"),
-        (situations.objective_to_confirm, "Paul says that an objective is reached"),
+        (situations.objective_to_confirm, "Has Paul reached this objective?"),
         (situations.complete, "Journey complete. Well done to you both."),
         (situations.complete_and_refused, 'class="grade-missing"'),
         (situations.awaits_tutor, "You have done everything"),
@@ -83,11 +84,12 @@ def test_what_is_next_comes_before_who_the_partner_is(visit, situation):
     assert page.index("of 6 meetings") < page.index('id="next"') < page.index('class="partner"')
 
 
-def test_the_answers_to_a_partner_who_says_you_did_not_meet_weigh_the_same(visit):
+def test_to_a_partner_who_says_you_did_not_meet_the_first_answer_loses_nothing(visit):
     page = visit(situations.not_met).text()
     answers = page[page.index('id="next"') : page.index('class="partner"')]
-    assert "It did not take place: remove it" in answers
-    assert "btn-primary" not in answers
+    assert answers.index("We met on another day") < answers.index("We did not meet: remove it")
+    assert re.findall(r'btn-primary[^>]*href="[^"]*/(correct)"', answers) == ["correct"]
+    assert answers.count("btn-primary") == 1
 
 
 def test_choosing_a_role_enrols(visit, services):
@@ -132,7 +134,7 @@ def test_the_agreement_is_not_signed_without_a_yes(visit):
 
 def test_why_a_journey_is_not_complete_is_on_the_page(visit):
     page = visit(situations.under_way).text()
-    assert "6 meetings of at least 30 min, confirmed" in page
+    assert "6 meetings of at least 30\xa0min, confirmed" in page
     assert "3 of 6" in page
 
 
@@ -220,3 +222,20 @@ def test_a_tutors_reminder_stands_there_until_something_is_done(visit):
     assert "Inès reminded you" not in page
     here.post(here.link("sessions/[0-9a-f-]+/confirm"), revision=0)
     assert "reminded you" not in here.text()
+
+
+def test_a_course_with_several_activities_says_which_is_mine_and_who_looks_after_each(visit):
+    choices = re.findall(
+        r'<button class="choice".*?</button>', visit(situations.menu_of_several, family="canvas").text(), re.S
+    )
+    said = {re.findall("<strong>(.*?)</strong>", each)[0]: each for each in choices}
+    assert "You take part in it" in said["Mentorat du siège"]
+    assert "You take part in it" not in said["Mentorat des régions"]
+    assert all("Tutor: Claire Fontaine" in each for each in choices)
+
+
+def test_before_there_is_an_activity_the_course_s_menu_says_when_to_come_back(visit):
+    assert (
+        "Once it has begun, open this activity again"
+        in visit(situations.menu_of_learner, family="canvas").text()
+    )

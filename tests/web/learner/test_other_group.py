@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lti_tool.composition.services import Services
+from lti_tool.mentoring.overview.cohort import Newcomer
 from lti_tool.mentoring.overview.queries import overview_of
+from lti_tool.web.owner.group_newcomers import GroupNewcomer, newcomers_of_group
 from tests.builder import BuiltCohort, World, moving
 from tests.web.visiting import Visit
 
@@ -43,6 +45,29 @@ def test_a_group_counts_nobody_of_another_group_of_the_course(world: World, serv
         (["Bernard Lefèvre"], [("Yanis Haddad", 2)], 3),
         (["Bernard Lefèvre"], [("Inès Benali", 1)], 3),
     ]
+
+
+def test_who_has_opened_the_activity_of_one_group_alone_has_never_opened_that_of_the_other(
+    world: World, services: Services
+) -> None:
+    there = second_group(world)
+    groups = (world.cohort_id, world.activity), (there.id, there.programme.activity)
+    for name, numbers in {"Ada Un": [0], "Bo Deux": [1], "Cleo Toutes": [0, 1], "Dan Avant": []}.items():
+        person = world.course.person(name)
+        for number in numbers:
+            world.course.opened(person, groups[number][1])
+    world.course.person("Eve Jamais", launched=False)
+
+    def names(people: Sequence[Newcomer | GroupNewcomer]) -> list[str]:
+        return sorted((each.card.name or "").partition(" ")[0] for each in people)
+
+    # Dan came before it was noted what somebody opens: either group may be the one.
+    expected = (["Ada", "Cleo", "Dan"], ["Bo", "Eve"]), (["Bo", "Cleo", "Dan"], ["Ada", "Eve"])
+    for (cohort_id, _activity), lists in zip(groups, expected, strict=True):
+        with services.database.reading() as db:
+            to_tutor, to_owner = overview_of(db, cohort_id), newcomers_of_group(db, cohort_id)
+        assert (names(to_tutor.without_role), names(to_tutor.never_opened)) == lists
+        assert (names(to_owner.without_role), names(to_owner.never_opened)) == lists
 
 
 def test_a_learner_of_another_group_is_not_asked_for_a_role_and_goes_there_by_one_tap(visit: Come) -> None:

@@ -44,14 +44,14 @@ def test_not_this_time_frees_both_and_the_partner_is_not_told_why(visit, service
     here.post("proposal/decline", reason="too-close")
     assert (pair_of(services).end_reason, pair_of(services).decline_reason) == ("declined", "too-close")
     shown = as_partner(here, services).text()
-    assert "did not go ahead" in shown
+    assert "will not go ahead" in shown
     assert "too closely" not in shown
 
 
 def test_an_unknown_reason_is_refused_and_none_stays_the_answer(visit):
     answer = visit(situations.proposed).post("proposal/decline", reason="weather")
     assert answer.status_code == 422
-    assert "so “I would rather not say” is chosen" in answer.text
+    assert "“I would rather not say” is now chosen" in answer.text
     assert 'name="reason" value="" checked' in answer.text
 
 

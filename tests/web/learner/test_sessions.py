@@ -55,12 +55,10 @@ def test_the_form_proposes_what_the_last_meeting_was(visit):
 
 
 def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
+    assert "as last time" not in visit(situations.begins).text("sessions/new"), "there was none"
     here = visit(situations.under_way)
-    [again] = [
-        form
-        for form in forms_of(here.get("sessions/new"))
-        if "mode" in form.fields and "id" not in form.attributes
-    ]
+    assert "It is filled in as last time: change what differs." in here.text("sessions/new")
+    [again] = [form for form in forms_of(here.get("sessions/new")) if form.attributes.get("id") == "session"]
     here.client.post(again.action, data=again.fields)
     with services.database.reading() as db:
         latest, before = db.scalars(
@@ -90,20 +88,13 @@ def test_a_meeting_may_have_a_format_of_the_programmes_own(visit, services):
     assert "<span>Fab lab</span>" in page
     assert here.post("sessions/new", **meeting(format="trade-show")).status_code == 422
     answer = here.post("sessions/new", **meeting(format="fab-lab"))
-    assert "by phone\u00a0· Fab lab" in here.client.get(answer.location).text
+    assert "by\u00a0phone\u00a0· Fab lab" in here.client.get(answer.location).text
     with services.database.reading() as db:
         assert db.scalars(sa.select(MentoringSession.format)).all() == ["fab-lab"]
 
 
 def test_a_programmes_own_format_is_named_in_french(visit):
     assert "<span>Atelier de fabrication</span>" in visit(with_own_formats, locale="fr").text("sessions/new")
-
-
-def test_nothing_is_proposed_again_to_two_who_met_today(visit):
-    here = visit(situations.begins)
-    assert "save-same" not in here.text("sessions/new")
-    here.post("sessions/new", **meeting())
-    assert "save-same" not in here.text("sessions/new")
 
 
 def test_saving_a_meeting_leads_home_with_thanks(visit):
@@ -127,7 +118,7 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
         ("held_on", "", "Enter the date of the meeting."),
         ("held_on", "yesterday", "Enter the date of the meeting."),
         ("held_on", "2999-01-01", "Choose today or an earlier day: this date is still to come."),
-        ("minutes", "4", "Enter 5 minutes or more."),
+        ("minutes", "4", "Enter a length of at least 5 minutes."),
         ("minutes", "forty", "Enter the length in whole minutes, such as 45."),
         ("mode", "", "Choose how you met: in person, by video, by phone or in writing."),
         ("format", "telepathy", "Choose what kind of meeting it was: coaching, training…"),
@@ -213,6 +204,11 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     refused = here.post(below, **noted, length="45", mode="video")
     assert refused.status_code == 409
     assert "Nothing differs from what was logged." in refused.text
+    assert 'id="confirm" form="confirm-as-logged"' in refused.text
+    # What is not answered stays as it was logged.
+    left = here.post(below, **{**noted, "format": ""}, length="45", mode="video")
+    assert left.status_code == 409
+    assert re.search(r'name="format" value="coaching"[^>]* checked', left.text)
     here.post(below, **{**noted, "format": "professional-training"}, length="60", mode="phone")
     assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
@@ -234,10 +230,13 @@ def test_that_it_did_not_take_place_is_said_in_one_tap(visit, services):
         ).all() == ["did-not-meet"]
 
 
-def test_an_unknown_reason_is_refused(visit):
+def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     here = visit(situations.to_confirm)
-    below = here.link(SESSION + "differs").replace("differs", "dispute")
-    assert here.post(below, reason="bad-mood").status_code == 400
+    differs = here.link(SESSION + "differs")
+    answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
+    assert answer.status_code == 422
+    assert "Nothing was sent: we could not read what was different." in answer.text
+    assert f'action="{here.home}{differs}"' in answer.text
 
 
 def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
@@ -266,9 +265,9 @@ def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, ser
     here.post("sessions/new", **meeting(minutes="20"), is_another="yes")
     assert len(statuses(services)) == 2
     # The rule asks for 30 minutes: what is shorter is noted, and is no number of the journey.
-    assert "Meetings count from 30 min on." in here.text("sessions/new")
+    assert "Meetings count from 30\xa0min on." in here.text("sessions/new")
     page = here.text()
-    assert page.count("does not count: under 30 min") == 2, "on the phone's list and in the table"
+    assert page.count("does not count: under 30\xa0min") == 2, "on the phone's list and in the table"
     assert "Meeting 2</strong>" in page
     partner = as_partner(here, services)
     partner.post(partner.link(SESSION + "confirm"), revision="1")

@@ -50,9 +50,10 @@ def test_a_note_is_kept_with_who_may_read_it(visit, services, readers, shared):
 
 
 def test_a_note_needs_words(visit):
-    answer = visit(situations.under_way).post("reflections", words=" ", readers="me")
+    answer = visit(situations.under_way).post("reflections", words=" ", readers="")
     assert answer.status_code == 422
     assert "Write your note." in answer.text
+    assert re.search(r'name="readers" value="me"[^>]* checked', answer.text), "as on a page that nobody sent"
 
 
 def test_the_partner_s_note_is_read_where_it_is_shared(visit):
@@ -108,7 +109,7 @@ def test_feedback_says_something(visit, services):
     here = visit(situations.under_way)
     answer = here.post("feedback", session_id=latest(services))
     assert answer.status_code == 422
-    assert "Choose at least one point, or write a sentence." in answer.text
+    assert "Tick at least one answer, or write a sentence." in answer.text
 
 
 def test_thanks_stand_on_the_partner_s_first_page_until_they_are_read(visit):

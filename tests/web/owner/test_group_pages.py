@@ -197,6 +197,20 @@ def test_an_owner_acts_from_the_activity_of_any_course(visit: Come, services: Se
     assert here.get(f"{group}cohort/live").status_code == 404
 
 
+def test_an_owner_invites_without_the_addresses_that_the_platform_gave(
+    visit: Come, services: Services
+) -> None:
+    here = visit(owning.owner_of_people)
+    with services.database.transaction() as db:
+        db.execute(sa.update(Person).values(email="somebody@mail.example"))
+    page = here.text("cohort/message/invitation")
+    assert ("Sophie Garnier" in page, "Open in my mail" in page, "mail.example" in page) == (
+        True,
+        True,
+        False,
+    )
+
+
 def test_an_owner_takes_somebody_out_and_back_in(visit: Come, services: Services) -> None:
     here = visit(owning.owner_of_people)
     group = group_of(here)

@@ -156,6 +156,8 @@ def test_an_entry_that_never_was_is_not_made_by_its_address(visit: Come, service
     ):
         typed = {"name_en": "X", "text_en": "X", "made_from": "1", "csrf_token": token}
         assert here.client.post(f"{here.home}programme/{entry}", data=typed).status_code == 409, entry
+    empty = {"csrf_token": token}
+    assert here.client.post(f"{here.home}programme/questionnaires/new", data=empty).status_code == 404
     assert latest(services) == before
 
 

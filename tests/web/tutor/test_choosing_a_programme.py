@@ -87,6 +87,37 @@ def test_the_chosen_programme_is_opened_and_learners_take_part(picker: Picker) -
     assert opened(picker) == [("demo", "mentee")]
 
 
+def test_how_it_begins_is_asked_in_a_second_step_that_keeps_what_was_typed(picker: Picker) -> None:
+    page = first_page(picker)
+    assert 'type="radio" id="begin"' not in page.text
+    asked = choose(picker, page, template="demo", begin="set-up", go_to="questions")
+    assert 'type="radio" id="begin"' in asked.text
+    typed = {"begin": "now", "role_view": "mentee", "name": "Our own name"}
+    back = choose(picker, asked, go_to="template", **typed)
+    assert form_with(back, CHOICE).fields["template"] == "demo"
+    again = choose(picker, back, begin="now", go_to="questions")
+    kept = form_with(again, CHOICE).fields
+    assert {name: kept[name] for name in typed} == typed
+    # A fault in it is shown where it was asked.
+    wrong = choose(picker, again, **typed | {"months": "99"})
+    assert (wrong.status_code, 'name="at" value="questions"' in wrong.text) == (422, True)
+    assert opened(picker) == []
+    assert choose(picker, again, **typed).status_code == 302
+    assert opened(picker) == [("demo", "mentee")]
+    with picker.services.database.reading() as db:
+        assert db.scalars(sa.select(Cohort.status)).all() == ["running"]
+
+
+def test_whoever_joins_a_group_is_asked_who_takes_part_alone(picker: Picker) -> None:
+    choose(picker, first_page(picker, "one"), template="demo")
+    with picker.services.database.reading() as db:
+        group = db.scalars(sa.select(Cohort.id)).one()
+    asked = choose(picker, first_page(picker, "two"), group=str(group), go_to="questions")
+    assert ('id="begin"' in asked.text, 'id="role_view"' in asked.text) == (False, True)
+    assert choose(picker, asked, role_view="mentor").status_code == 302
+    assert opened(picker) == [("demo", "both"), ("demo", "mentor")]
+
+
 def test_a_group_that_is_there_can_be_shared(picker: Picker) -> None:
     choose(picker, first_page(picker, "one"), template="demo", role_view="mentor")
     with picker.services.database.reading() as db:

@@ -38,7 +38,10 @@ def test_until_then_a_learner_reads_that_it_is_not_open_and_is_not_enrolled(visi
 
 def test_the_same_group_is_there_after_the_answer(visit, services):
     here = visit(situations.tutor_of_duplicate)
-    assert here.post("duplicate", answer="same").status_code == 302
+    asked = here.post("duplicate", answer="same")
+    assert (asked.status_code, "You will not be able to undo this." in asked.text) == (200, True)
+    assert count(services, Placement) == 1
+    assert here.post("duplicate", answer="same", confirmed="yes").status_code == 302
     page = here.text()
     assert (QUESTION in page, BEGAN in page, "Paul Moreau" in page) == (False, False, True)
     assert (count(services, Placement), count(services, Cohort)) == (2, 1)
@@ -46,7 +49,7 @@ def test_the_same_group_is_there_after_the_answer(visit, services):
 
 def test_a_new_group_begins_empty_after_the_answer(visit, services):
     here = visit(situations.tutor_of_duplicate)
-    assert here.post("duplicate", answer="new").status_code == 302
+    assert here.post("duplicate", answer="new", confirmed="yes").status_code == 302
     page = here.text()
     assert (QUESTION in page, BEGAN in page) == (False, True)
     with services.database.reading() as db:
@@ -61,9 +64,9 @@ def test_a_new_group_begins_empty_after_the_answer(visit, services):
 
 def test_a_second_answer_finds_what_the_first_has_opened(visit, services):
     here = visit(situations.tutor_of_duplicate)
-    token = here.csrf_token()
+    sure = {"csrf_token": here.csrf_token(), "confirmed": "yes"}
     for answer in ("same", "new"):
-        sent = here.client.post(here.home + "duplicate", data={"csrf_token": token, "answer": answer})
+        sent = here.client.post(here.home + "duplicate", data={**sure, "answer": answer})
         assert sent.status_code == 302
     assert (count(services, Placement), count(services, Cohort)) == (2, 1)
 
@@ -100,10 +103,11 @@ def test_the_tutor_of_the_original_answers_for_a_duplicate_on_the_page_of_its_gr
     below = re.search(r"/(cohort/duplicates/[0-9a-f-]+)\"", page).group(1)
     assert "“Mentorat inversé, groupe du soir” is a duplicate" in here.text(below)
     assert here.post(below, answer="both").status_code == 422
-    token = here.csrf_token()
+    assert "Open a new group?" in here.post(below, answer="new").text
+    sure = {"csrf_token": here.csrf_token(), "confirmed": "yes"}
     for answer in ("new", "same"):
         # A second answer finds what the first has opened.
-        sent = here.client.post(here.home + below, data={"csrf_token": token, "answer": answer})
+        sent = here.client.post(here.home + below, data={**sure, "answer": answer})
         assert sent.status_code == 302
     assert (count(services, Placement), count(services, Cohort)) == (2, 2)
     later = here.client.get(here.home + "cohort/live", headers={"If-None-Match": live.headers["ETag"]})
@@ -116,7 +120,7 @@ def test_a_tutor_answers_for_no_duplicate_of_another_group(visit, services):
     other = visit(situations.tutor_of_waiting_duplicate)
     below = re.search(r"/(cohort/duplicates/[0-9a-f-]+)\"", other.text()).group(1)
     here = visit(situations.tutor)
-    token = here.csrf_token()
-    sent = here.client.post(here.home + below, data={"csrf_token": token, "answer": "same"})
+    sure = {"csrf_token": here.csrf_token(), "confirmed": "yes"}
+    sent = here.client.post(here.home + below, data={**sure, "answer": "same"})
     assert (sent.status_code, here.get(below).status_code) == (404, 302)
     assert "groupe du soir" in other.text()

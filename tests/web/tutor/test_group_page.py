@@ -128,7 +128,7 @@ def changes(services: Services) -> list[str]:
 def test_a_pair_is_paused_and_let_go_on(visit, services) -> None:
     here = visit(situations.tutor)
     pair = rows(here, "?state=under_way")[0]
-    assert "on hold" in here.text(f"cohort/pairs/{pair}/pause")
+    assert "paused" in here.text(f"cohort/pairs/{pair}/pause")
     assert here.post(f"cohort/pairs/{pair}/pause", until="2020-01-31").status_code == 422
     today = utcnow().date()
     answer = here.post(f"cohort/pairs/{pair}/pause", until=today.isoformat())
@@ -137,7 +137,7 @@ def test_a_pair_is_paused_and_let_go_on(visit, services) -> None:
     assert "were to pause until" in page
     assert re.search(rf'<a [^>]*id="need-pause_over-{pair}"[^>]*/cohort/pairs/{pair}/resume"', page)
     assert "Paused until" in page
-    assert "The pair is on hold." in here.client.get(answer.location).text
+    assert "The pair is paused." in here.client.get(answer.location).text
     assert rows(here, "?state=paused") == [pair]
     here.post(f"cohort/pairs/{pair}/resume")
     assert changes(services) == ["PairResumed"]
@@ -163,9 +163,10 @@ def test_a_pair_is_ended_without_fault_and_both_are_free(visit, services) -> Non
 def test_another_partner_is_chosen_after_the_pair_has_ended(visit) -> None:
     here = visit(situations.tutor)
     [pair] = set(rows(here, "?q=moreau"))
-    assert "Free to learn: Marc Tessier. Free to teach: Léa Nguyen." in here.text(
-        f"cohort/pairs/{pair}/another"
-    )
+    asked = here.text(f"cohort/pairs/{pair}/another")
+    of_mentee, of_mentor = re.findall(r'name="role" value="(?:mentee|mentor)".*?</label>', asked, re.DOTALL)
+    assert "Free to teach: Léa Nguyen." in of_mentee
+    assert "Free to learn: Marc Tessier." in of_mentor
     answer = here.post(f"cohort/pairs/{pair}/another", role="mentee", reason="match")
     assert "/cohort/pairing?partner_for=" in answer.location
     page = html.unescape(here.client.get(answer.location).text)
@@ -259,7 +260,7 @@ def test_everybody_whom_a_line_is_about_is_reminded_at_once(visit, services) -> 
     here = visit(situations.tutor)
     message = here.text("cohort/message/all/unsigned")
     assert "Remind Bernard" in message
-    assert "To open the activity, go to the course “Cultures numériques”." in message
+    assert "You find it as “Reverse mentoring” in the course “Cultures numériques”." in message
     here.post("cohort/reminder/all/unsigned")
     assert changes(services) == ["TutorReminded"]
     assert "Remind Bernard" not in here.text("cohort/message/all/unsigned")

@@ -58,7 +58,7 @@ def test_what_will_happen_is_said_by_name_and_then_happens(visit: Come, services
     words = said(text)
     assert "Move Paul Moreau and Inès Benali" in words
     assert "Paul Moreau goes from 73% to 60%" in words
-    assert "Not in “Cultures numériques, automne” yet: Inès Benali ." in words
+    assert "Not in “Cultures numériques, automne”: Inès Benali ." in words
     assert "Their grades go to the gradebook of “Cultures numériques, automne” from now on." in words
     assert "Their meetings, objectives, what they wrote and their agreement go with them." in words
     answer = here.post("cohort/move", **fields_of(text))
@@ -79,6 +79,7 @@ def test_people_of_several_pairs_move_together_or_not_at_all(visit: Come, servic
     text = here.text(f"cohort/move?pair={one}")
     assert "Move 2 pairs" in said(text)
     assert "This pair moves as well: Yanis Haddad is in both." in said(text)
+    assert said(text).count("Yanis Haddad goes from 33% to 30%") == 2
     sent = fields_of(text)
     assert sent["pair"] == [one]
     assert here.post("cohort/move", **sent).status_code == 302
@@ -113,12 +114,15 @@ def test_what_changed_meanwhile_is_shown_before_anything_happens(visit: Come, se
     # An earlier page: Inès was in the other course then, Paul had a meeting less, and the rule was another one.
     seen = json.loads(sent["seen"][0])
     paul, ines = (each for each in seen["people"])
-    paul["before"], ines["is_missing"], seen["rule"] = 60, False, 9
+    paul["before"], seen["rule"] = 60, 9
+    ines["is_missing"], ines["after"] = False, 50
     answer = here.post("cohort/move", **{**sent, "seen": json.dumps(seen)})
     words = said(answer.text)
     assert (answer.status_code, "alert-danger" in answer.text) == (409, False)
-    assert "Paul Moreau: now “goes from 73% to 60%”; it was “goes from 60% to 60%”." in words
-    assert "Inès Benali is no longer in a course where that group can be opened." in words
+    assert "Paul Moreau: now goes from 73% to 60% (it was: goes from 60% to 60%)." in words
+    assert (
+        "Inès Benali: now goes from 73% to 60% (it was: goes from 73% to 50%); is not in “Cultures" in words
+    )
     assert "The completion rule of that group has changed." in words
     assert answer.text.count("changed since<") == 2
     with services.database.reading() as db:
@@ -148,6 +152,9 @@ def test_of_several_groups_none_is_chosen_beforehand(visit: Come) -> None:
     pair_id = pair_of(here, "Paul Moreau")
     answer = here.get(f"cohort/move?to=&pair={pair_id}")
     assert (answer.status_code, 'id="to-error"' in answer.text) == (422, True)
+    assert re.search(
+        r"Group 3, “Numérique responsable” .*? 0 people A person completes when", said(answer.text)
+    )
     assert re.findall(r'name="(\w+)" value="[0-9a-f-]+" checked', answer.text) == ["pair"]
 
 

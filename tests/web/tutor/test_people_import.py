@@ -124,6 +124,14 @@ def test_what_is_wrong_is_named_and_nothing_can_be_added(visit: Come) -> None:
     assert f"{shown}/add" not in page
     refused = here.post(f"{shown}/add")
     assert (refused.status_code, "no longer fits the group" in refused.text) == (409, True)
+    # A comma in a text without quotation marks moves what follows it into other columns.
+    wide = here.text(below(here, give(here, b"E-mail,Department,Role\na@b.fr,Sales, France,mentor\n")))
+    assert ("1 thing to correct first" in wide, "has more cells than there are columns" in wide) == (
+        True,
+        True,
+    )
+    alone = here.text(below(here, give(here, b"E-mail,Role\n")))
+    assert "There is no row below the names of the columns." in alone
 
 
 def test_a_list_that_no_longer_fits_says_who_changed_the_skills_and_when(visit: Come) -> None:

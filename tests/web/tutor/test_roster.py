@@ -45,11 +45,25 @@ def report(services: Services, people: int) -> None:
         db.execute(sa.update(Job).values(status="running", phase="reading", progress=people))
 
 
+def test_a_roster_is_read_again_before_a_list_is_compared_with_it(visit, services):
+    """Whoever was enrolled in the course since is otherwise said not to be in it."""
+    here = visit(with_roster(roster_read_at=-2 * MINUTE))
+    here.text("cohort/adding-people/")
+    assert jobs(services) == []
+    with services.database.transaction() as db:
+        db.execute(sa.update(Course).values(roster_read_at=utcnow() - 6 * MINUTE))
+    here.text()
+    assert jobs(services) == []
+    for _ in range(2):
+        assert here.get("cohort/adding-people/").status_code == 200
+    assert [job.kind for job in jobs(services)] == ["read_roster"]
+
+
 def test_the_first_visit_has_the_roster_read_and_shows_what_is_known(visit, services):
     here = visit(with_roster())
     page = here.text()
     assert re.search(
-        r"The list of participants is being read\..{,40}They appear here at the end", page, re.DOTALL
+        r"The list of participants is being read\..{,40}This page updates by itself", page, re.DOTALL
     )
     assert "Sophie Garnier" in page
     [job] = jobs(services)
@@ -163,5 +177,5 @@ def test_an_empty_course_is_not_called_empty_while_its_roster_is_read(visit):
 
     page = visit(build).text()
     assert "The list of participants is being read." in page
-    assert "you can leave this page." in page
+    assert "you can leave it and come back." in page
     assert "Nobody is in this group yet" not in page

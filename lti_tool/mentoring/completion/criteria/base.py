@@ -113,13 +113,13 @@ class Criterion(ABC):
 
 
 def duration(minutes: int) -> Message:
-    """A length of time, such as ``45 min`` or ``1 h 30``."""
+    """A length of time, such as ``45 min`` or ``1 h 30``, which no line breaks: its spaces are U+00A0."""
     hours, rest = divmod(minutes, 60)
     if not hours:
-        return Message(N_("%(minutes)s min"), params={"minutes": rest})
+        return Message(N_("%(minutes)s\u00a0min"), params={"minutes": rest})
     if not rest:
-        return Message(N_("%(hours)s h"), params={"hours": hours})
-    return Message(N_("%(hours)s h %(minutes)s"), params={"hours": hours, "minutes": f"{rest:02d}"})
+        return Message(N_("%(hours)s\u00a0h"), params={"hours": hours})
+    return Message(N_("%(hours)s\u00a0h\u00a0%(minutes)s"), params={"hours": hours, "minutes": f"{rest:02d}"})
 
 
 def long_duration(minutes: int) -> Message:

@@ -116,29 +116,14 @@ class Sessions(Criterion):
     def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
         """How many meetings there are to be, how long, and whether they are confirmed."""
         least = int(params.get("min_minutes_each") or 0)
-        clause = _clause(
-            confirmed=params.get("status") == "confirmed", least=least, target=target, reader=reader
-        )
+        clause = _clause(confirmed=params.get("status") == "confirmed", least=least, target=target)
         if "*" in params.get("formats", ("*",)):
             return clause
-        return Message(N_("%(clause)s, in a format that counts"), params={"clause": clause})
+        return Message(N_("%(clause)s (in a format that counts)"), params={"clause": clause})
 
 
-def _clause(*, confirmed: bool, least: int, target: int, reader: Reader) -> Message:
+def _clause(*, confirmed: bool, least: int, target: int) -> Message:
     length = {"length": long_duration(least)}
-    if confirmed and reader is Reader.PAIR:
-        if least:
-            return plural_message(
-                "both of you have confirmed %(num)s meeting of %(length)s or more",
-                "both of you have confirmed %(num)s meetings of %(length)s or more",
-                target,
-                length,
-            )
-        return plural_message(
-            "both of you have confirmed %(num)s meeting",
-            "both of you have confirmed %(num)s meetings",
-            target,
-        )
     if confirmed and least:
         return plural_message(
             "%(num)s meeting of %(length)s or more is confirmed",

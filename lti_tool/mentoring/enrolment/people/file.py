@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 MOST_BYTES: Final = 3 * 1024 * 1024
 """Of a file; 5,000 people take less than one MiB."""
@@ -143,9 +143,10 @@ def _cells_of_csv(content: bytes, count_names: CountsNames) -> list[list[str]]:
 
 
 def _names_found(text: str, delimiter: str, count_names: CountsNames) -> tuple[int, int]:
-    """How many names of columns the first line has with a delimiter; among equals, the most cells."""
+    """How many names of columns the first line that is not empty has with a delimiter; among equals, the most cells."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        first = next(iter(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), [])
+        first = next((cells for cells in lines if any(map(str.strip, cells))), [])
     except csv.Error:
         return 0, 0
     return count_names(first), len(first)
@@ -168,9 +169,12 @@ def _cells_of_xlsx(content: bytes) -> list[list[str]]:
     _check_parts(content)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            if not book.sheet_names:
+            visible = [
+                sheet.name for sheet in book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible
+            ]
+            if not visible:
                 raise FileUnreadable("file_empty")
-            rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+            rows = book.get_sheet_by_name(visible[0]).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError):
         raise FileUnreadable("file_unreadable") from None
     return [[_text(cell) for cell in row] for row in rows]

@@ -75,6 +75,8 @@ def read_rows(table: Table, skills: Mapping[str, str]) -> FileRows:
     """The rows of a table. ``skills``: the codes of the programme's skills by their folded names."""
     columns = columns_of(table.header)
     problems = list(_problems_of_header(columns))
+    if not table.rows:
+        problems.append(RowProblem(1, "", Problem("file_header_alone")))
     if problems:
         return FileRows(columns, (), len(table.rows), tuple(problems))
     load = person_row_schema(
@@ -84,6 +86,11 @@ def read_rows(table: Table, skills: Mapping[str, str]) -> FileRows:
     rows, wrong = [], 0
     for number, cells in table.rows:
         width = len(cells)
+        if any(map(str.strip, cells[len(table.header) :])):
+            wrong += 1
+            if len(problems) < MOST_PROBLEMS:
+                problems.append(RowProblem(number, "", Problem("row_too_wide")))
+            continue
         given = {name: cells[place] for name, place in places if place < width and cells[place].strip()}
         try:
             rows.append(PersonRow(number, **load(given)))

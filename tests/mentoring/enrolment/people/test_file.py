@@ -61,6 +61,32 @@ def test_any_text_is_read_back(rows: list[tuple[str, ...]], encoding: str, delim
     assert Table.from_json(table.as_json()) == table
 
 
+@pytest.mark.parametrize("blank", ["\r\n\r\n", " \n", '""\n', ",,\n"])
+def test_blank_lines_above_the_header_hide_no_delimiter(blank: str) -> None:
+    table = read(f"{blank}E-mail,Nom,Rôle\r\na@b.fr,Ana; B.,mentor\r\n".encode())
+    assert (table.header, [cells for _number, cells in table.rows]) == (
+        HEADER,
+        [("a@b.fr", "Ana; B.", "mentor")],
+    )
+
+
+def test_a_hidden_sheet_is_not_read() -> None:
+    both = "<sheets><sheet name='Lists' sheetId='2' state='hidden' r:id='rId2'/>"
+    relation = (
+        '<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
+        'worksheet" Target="worksheets/sheet2.xml"/></Relationships>'
+    )
+    parts = {
+        "xl/workbook.xml": PARTS["xl/workbook.xml"].replace("<sheets>", both),
+        "xl/_rels/workbook.xml.rels": PARTS["xl/_rels/workbook.xml.rels"].replace(
+            "</Relationships>", relation
+        ),
+        "xl/worksheets/sheet2.xml": SHEET.format(f'<row r="1">{cell("A1", "hidden")}</row>'),
+    }
+    content = xlsx(f'<row r="1">{cell("A1", "E-mail")}{cell("B1", "Rôle")}</row>', **parts)
+    assert read(content).header == ("E-mail", "Rôle")
+
+
 def test_rows_keep_the_numbers_that_a_spreadsheet_shows() -> None:
     table = read(b"sep=|\r\nemail|role\r\na@b.fr|mentor\r\n||\r\nc@d.fr|mentee\r\n")
     assert [number for number, _cells in table.rows] == [3, 5]
@@ -85,13 +111,11 @@ PARTS = {
 }
 
 
-def xlsx(rows: str, **further: bytes) -> bytes:
+def xlsx(rows: str, **further: bytes | str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as parts:
-        for name, part in {**PARTS, "xl/worksheets/sheet1.xml": SHEET.format(rows)}.items():
+        for name, part in {**PARTS, "xl/worksheets/sheet1.xml": SHEET.format(rows), **further}.items():
             parts.writestr(name, part)
-        for name, data in further.items():
-            parts.writestr(name, data)
     return content.getvalue()
 
 
