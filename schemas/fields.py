@@ -116,12 +116,22 @@ class Iri(Text):
         super().__init__(max_length=1000, validate=[matches(_IRI, "not_an_iri")], **options)
 
 
+class _OneOf(validate.OneOf):
+    """One of these; the problem says which, for whoever writes a file, where no page offers them."""
+
+    def __call__(self, value: Any) -> Any:
+        try:
+            return super().__call__(value)
+        except ValidationError:
+            raise fail("not_a_choice", choices=", ".join(map(str, self.choices))) from None
+
+
 class Choice(fields.String):
     """One of a closed list of codes; anything else, of whatever type, is no answer to the question."""
 
     def __init__(self, choices: Sequence[str], **options: Any) -> None:
         super().__init__(
-            validate=validate.OneOf(tuple(choices), error="not_a_choice"),
+            validate=_OneOf(tuple(choices)),
             error_messages={"invalid": "not_a_choice", **options.pop("error_messages", {})},
             **options,
         )

@@ -114,6 +114,8 @@ MESSAGES: Mapping[str, str] = {
     ),
     "file_not_a_table": N_("This is no spreadsheet. Please choose a CSV or an XLSX file."),
     "file_unreadable": N_("This file cannot be read. Please save it as XLSX or as CSV and choose it again."),
+    "not_one_of": N_("Write one of these: %(what)s."),
+    "not_a_code": N_("Write small letters, digits and hyphens alone."),
     "file_header_alone": N_("There is no row below the names of the columns."),
     "row_too_wide": N_(
         "This row has more cells than there are columns. A text with the separator in it needs quotation marks."

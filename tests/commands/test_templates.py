@@ -82,6 +82,15 @@ def test_what_is_wrong_with_a_file_is_one_line_that_names_its_line(
         2,
         f"Error: {file}, line {at + 1}: rhythm › tempo: This is not expected here.\n",
     )
+    for right, wrong, said in (
+        ("evidence: [partner", "evidence: [boss", "Write one of these: self, partner, tutor, xapi."),
+        ("mode: all", "mode: every", "Write one of these: all, any, at_least."),
+        ("code: digital-skills", "code: Digital Skills", "Write small letters, digits and hyphens alone."),
+    ):
+        text = "\n".join(lines)
+        assert right in text
+        file.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+        assert run("import", str(file)).stderr.endswith(f": {said}\n")
 
 
 @pytest.mark.parametrize(

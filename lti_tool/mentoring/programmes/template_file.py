@@ -116,6 +116,10 @@ def _in_file(document: YamlDocument, path: str, problem: Problem) -> FileProblem
     if problem == "required" and path not in document.lines:
         around, _dot, name = path.rpartition(".")
         return FileProblem(document.line_of(around), around, Problem("field_missing", what=name))
+    if problem == "not_a_choice" and "choices" in problem.params:
+        problem = Problem("not_one_of", what=problem.params["choices"])  # a file offers none
+    elif problem == "invalid" and path.rpartition(".")[2] == "code":
+        problem = Problem("not_a_code")
     return FileProblem(document.line_of(path), path, problem)
 
 
