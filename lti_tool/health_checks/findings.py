@@ -61,5 +61,8 @@ def database_fault(error: sa.exc.SQLAlchemyError) -> str:
 
 
 def one_line(message: object) -> str:
-    """The first line of a message, cut to 200 characters; the name of its type where it is empty."""
-    return (str(message).strip().splitlines() or [type(message).__name__])[0][:200]
+    """The first line of a message, cut to 400 characters; the name of its type where it is empty.
+
+    A platform's own words are cut before, where advice follows them (:class:`lti_tool.lti.platform_service.Answer`).
+    """
+    return (str(message).strip().splitlines() or [type(message).__name__])[0][:400]

@@ -149,6 +149,9 @@ class Action(enum.StrEnum):
     READ_ROSTERS = "read the rosters of courses"
     READ_RESULTS = "read back what gradebooks show"
     KEEP_LINE_ITEMS = "find, make and change the tool's own line items"
+    OPEN_SECOND_ACTIVITY = (
+        "open the second of two activities, one for each role, that a teacher added together"
+    )
     REGISTER_WITH_PLATFORM = "register the tool with a platform"
     DELETE_EXPIRED = "delete what has expired"
 
@@ -241,6 +244,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
         Action.READ_RESULTS: frozenset({Capacity.TOOL}),
         Action.KEEP_LINE_ITEMS: frozenset({Capacity.TOOL}),
+        Action.OPEN_SECOND_ACTIVITY: frozenset({Capacity.TOOL}),
         Action.REGISTER_WITH_PLATFORM: frozenset({Capacity.TOOL}),
         Action.DELETE_EXPIRED: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
     }

@@ -65,6 +65,10 @@ class ServiceHostUnknown(Exception):
     """A service's address is not on a host of its platform, so it gets no token. The text names the host."""
 
 
+_WORDS_BEFORE_ADVICE: Final = 120
+"""Characters."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a platform answered, whatever the status."""
@@ -111,8 +115,13 @@ class Answer:
     @property
     def words(self) -> str:
         """The status and the platform's own words in one line, short enough to be stored and shown; then the advice."""
-        said = f"HTTP {self.status}: {plain_text(self.body)}".rstrip(": ")
-        return f"{said} ({self.advice})" if self.advice else said
+        return self.words_with(self.advice)
+
+    def words_with(self, advice: str | None) -> str:
+        """The same with other advice. So that it is never cut, the platform's own words before it are."""
+        said = plain_text(self.body, _WORDS_BEFORE_ADVICE) if advice else plain_text(self.body)
+        said = f"HTTP {self.status}: {said}".rstrip(": ")
+        return f"{said} ({advice})" if advice else said
 
 
 class PlatformService(ServiceConnector):
@@ -194,13 +203,12 @@ class PlatformService(ServiceConnector):
 
     def _refusal_words(self, answer: Answer) -> str:
         """What the token endpoint answered, and what can be done about it where that is known."""
-        words = f"the token endpoint answered {answer.words}"
         try:
             given: dict[str, str] = TokenErrorSchema().load(answer.json())
         except (OutboundRequestError, ValidationError):
-            return words
+            return f"the token endpoint answered {answer.words}"
         advice = self.platform.token_advice(given["error"], given["error_description"])
-        return f"{words} ({advice})" if advice else words
+        return f"the token endpoint answered {answer.words_with(advice)}"
 
     def _assertion(self) -> str:
         """Who we are, signed; each assertion has an id of its own, since platforms refuse one used before."""

@@ -140,7 +140,7 @@ def for_tutor(grade: Grade) -> str:
         case GradeStatus.REMOVED | GradeStatus.NOT_SHOWN if grade.refusal == ScoreRefusal.EMPTIED:
             return grade.platform.emptied_advice.text
         case GradeStatus.REMOVED:
-            return _("It was deleted in the gradebook and sent again, and is not there.")
+            return _("It was deleted in the gradebook, sent again, and deleted a second time.")
         case GradeStatus.NOT_SHOWN:
             return _("Your platform accepted it twice, and its gradebook does not show it.")
         case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None:
@@ -148,9 +148,7 @@ def for_tutor(grade: Grade) -> str:
             note = grade.platform.kept_grade_note if grade.accepted_score is None else None
             return f"{_kept(grade, grade.wanted)} {note.text if note is not None else ''}".rstrip()
         case GradeStatus.SOMEBODY_ELSES:
-            return _(
-                "The gradebook shows %(grade)s, which was entered there, and keeps it.", grade=_held(grade)
-            )
+            return _("It was entered by hand in the gradebook, and stays so: %(grade)s.", grade=_held(grade))
     return ""
 
 
@@ -160,11 +158,11 @@ def _kept(grade: Grade, wanted: int) -> str:
     ours = _of(wanted * scale / MAXIMUM, scale)
     if not grade.is_number_known:
         return _(
-            "The gradebook shows a grade that was entered there, and keeps it; the journey here would give %(ours)s.",
+            "It was entered by hand in the gradebook, and stays so; the journey here would give %(ours)s.",
             ours=ours,
         )
     return _(
-        "The gradebook shows %(grade)s, which was entered there, and keeps it; the journey here would give %(ours)s.",
+        "It was entered by hand in the gradebook, and stays so: %(grade)s instead of %(ours)s.",
         grade=_held(grade),
         ours=ours,
     )

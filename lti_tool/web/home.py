@@ -18,7 +18,7 @@ from lti_tool.web.activity import Activity, current_activity
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.language import day
 from lti_tool.web.learner import home as learner
-from lti_tool.web.learner import observer, switched_role
+from lti_tool.web.learner import observer, second_activity, switched_role
 from lti_tool.web.owner import human_resources, programmes
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import cohort
@@ -60,6 +60,8 @@ def home() -> ResponseReturnValue:
             ),
             has_examples=True,
         )
+    if principal.role == CourseRole.LEARNER:
+        second_activity.open_if_first_is_open()
     if principal.role in (CourseRole.TUTOR, CourseRole.LEARNER) and course_page.is_shown():
         return course_page.page()
     if principal.role == CourseRole.TUTOR:

@@ -94,6 +94,19 @@ def reload_page(place: Place) -> None:
     expect(html).not_to_have_attribute("data-before", "yes")
 
 
+def downloaded(place: Place, page: Page) -> str:
+    """The name of a file that the tutor keeps. ``page``: the browser's page in which the place is.
+
+    For a link with the attribute ``download``, Chromium sends no cookie from a frame of another site.
+    """
+    adding = place.locator("a[href$='/cohort/adding-people/']").first
+    adding.evaluate("(link) => location.assign(link.href)")
+    with (place if isinstance(place, Page) else page).expect_download() as kept:
+        place.locator("a[href$='template.csv']").click()
+    assert kept.value.failure() is None
+    return kept.value.suggested_filename
+
+
 def test_everything_works_after_the_launch(mode: Mode, course: DemoCourse) -> None:
     tutors_page = course.page()
     [learner] = course.enrol(tutors_page, "Noé")
@@ -116,5 +129,7 @@ def test_everything_works_after_the_launch(mode: Mode, course: DemoCourse) -> No
 
     expect(tutor.locator("#cohort")).to_contain_text(learner)
     assert tutor.locator("html").evaluate("() => window.sameDocument") is True
+
+    assert downloaded(tutor, tutors_page).startswith("people")
     if mode.browser == "every_cookie_refused":
         assert course.context.cookies(course.demo_settings.tool_url) == []

@@ -127,6 +127,23 @@ def test_a_dead_score_names_person_and_course(services, world, platform):
     ]
 
 
+@pytest.mark.parametrize(("later", "named"), [(404, 1), (200, 0)])
+def test_a_score_that_was_refused_is_not_named_once_a_later_one_was_answered(
+    services, world, platform, later, named
+):
+    """The later one was enqueued before the earlier one was refused."""
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("not enrolled", 404)
+    enqueue_score(world, platform.url_for("/item"))
+    deliver_scores(world)
+    platform.clear()
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("", later)
+    enqueue_score(world, platform.url_for("/item"))
+    deliver_scores(world)
+    assert len([message for message in messages(services) if "was refused for good" in message]) == named
+
+
 def test_a_dead_score_names_the_course_of_its_own_platform(services, world, platform):
     """Another platform may have a line item at the same address."""
     gives_tokens(platform)

@@ -11,9 +11,11 @@ from pytest_httpserver import HTTPServer
 
 from lti_tool.composition.services import make_services
 from lti_tool.database import utcnow
+from lti_tool.health_checks.findings import one_line
 from lti_tool.identity.models import Course
 from lti_tool.lti.ags import line_items
 from lti_tool.lti.ags.line_items import LineItemsUnavailable, OwnLineItem
+from lti_tool.lti.ags.models import READING_FAILED
 from lti_tool.lti.ags.results import RESULT_SCOPE, ResultsUnreadable, read_results
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.models import AccessToken
@@ -177,6 +179,25 @@ def test_a_token_endpoint_that_answers_nonsense_gives_no_token(connected, httpse
         db.execute(sa.update(Registration).values(auth_token_url=httpserver.url_for("/token")))
     with pytest.raises(TokenRefused, match="malformed"):
         service(connected).get_access_token([SCORE_SCOPE])
+
+
+@pytest.mark.parametrize("description", ["", "every scope, one after the other: " + "x" * 600])
+def test_what_to_do_about_a_refused_token_is_said_whole(connected, httpserver: HTTPServer, description):
+    httpserver.expect_request("/token").respond_with_json(
+        {"error": "invalid_scope", "error_description": description}, status=400
+    )
+    with connected.services.database.transaction() as db:
+        db.execute(
+            sa.update(Registration).values(
+                auth_token_url=httpserver.url_for("/token"), platform_family="canvas"
+            )
+        )
+    with pytest.raises(TokenRefused) as refused:
+        service(connected).get_access_token([SCORE_SCOPE])
+    said = one_line(f"{READING_FAILED}{refused.value}")
+    assert "HTTP 400" in said
+    assert "invalid_scope" in said
+    assert said.endswith("switch on all LTI Advantage services of this tool’s developer key)")
 
 
 def test_the_next_page_is_found_as_moodle_writes_it(connected, httpserver: HTTPServer):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
-from lti_tool.lti.ags import grade_records, missing_line_items, resending, scores
+from lti_tool.lti.ags import grade_records, missing_line_items, resending, scores, unsent_scores
 from lti_tool.lti.ags.answers import KnownGrade, deliver_scores
 from lti_tool.lti.ags.reconciliation import may_rest
 from lti_tool.lti.ags.score_outcomes import Refused, ScoreOutcome, Stale, Withheld
@@ -23,7 +23,7 @@ from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryKind
 from lti_tool.messaging.outbox import ClaimedDelivery
-from lti_tool.messaging.outcomes import Dead, Outcome, PartMissing, Superseded
+from lti_tool.messaging.outcomes import Dead, Outcome, PartMissing, Sent, Superseded
 
 
 class GradebookChannel(Channel):
@@ -77,6 +77,11 @@ class GradebookChannel(Channel):
         grade_records.lock(db, deliveries, resting)
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             grade_records.note_outcome(db, delivery, outcome, now)
+        # An earlier one may have been refused after this one was enqueued.
+        answered = zip(deliveries, outcomes, strict=True)
+        unsent_scores.supersede_dead(
+            db, [delivery.order_key for delivery, outcome in answered if isinstance(outcome, Sent | Dead)]
+        )
         grade_records.note_failed_readings(db, deliveries, outcomes, now)
         if registration_id is not None:
             for url in sorted(resting):

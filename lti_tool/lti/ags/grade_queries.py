@@ -74,6 +74,11 @@ class Grade:
         """Whether there is anything to say of it: one that should not be there yet is of no interest."""
         return self.wanted is not None or self.status in (GradeStatus.REFUSED, GradeStatus.SOMEBODY_ELSES)
 
+    def is_stale(self, since: dt.datetime) -> bool:
+        """Whether it should stand in the gradebook, and was neither taken nor seen there since then."""
+        last = max(filter(None, (self.read_at, self.accepted_at)), default=self.changed_at)
+        return self.wanted is not None and self.rests_since is None and last < since
+
     @property
     def came_back(self) -> bool:
         """Whether it was deleted in the gradebook, and sent again, or is about to be."""

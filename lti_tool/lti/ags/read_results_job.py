@@ -1,7 +1,7 @@
 """The job that reads results back, compares them with what should stand, and sends again what is missing.
 
-It is asked for behind a launch, when a roster says that somebody came back, once a day, and by a tutor or an operator.
-No page waits for it.
+It is asked for behind a learner's launch, when a tutor opens the activity and what is known is old, when a roster says
+that somebody came back, once a day, and by a tutor or an operator. No page waits for it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
+from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import line_items, missing_line_items, unreadable_results
 from lti_tool.lti.ags.comparison import AT_ONCE, Comparison, ReadLineItem, compare, note_gone, rows_of
 from lti_tool.lti.ags.grade_records import lock_grades_of
@@ -208,6 +209,24 @@ def _line_item(db: Session, link_id: uuid.UUID) -> ReadLineItem:
     )
 
 
+READ_AGAIN_AFTER: Final = dt.timedelta(hours=1)
+"""How old a reading may be before a tutor who opens the activity has the results read again."""
+
+
+def read_since(db: Session, resource_link_id: uuid.UUID, since: dt.datetime) -> bool:
+    """Whether a reading of everybody's results waits, runs, or ended since then, be it that it failed."""
+    job = table_of(Job).c
+    found = sa.exists().where(
+        job.unique_key == _key(resource_link_id, None, kind=f"{ReadResults.name}:"),
+        sa.or_(job.done_at.is_(None), job.done_at > since),
+    )
+    return bool(db.scalar(sa.select(found)))
+
+
+def _key(resource_link_id: uuid.UUID, person_id: uuid.UUID | None, *, kind: str = "") -> str:
+    return f"{kind}{resource_link_id}:{person_id or 'everybody'}"
+
+
 def request_results(
     db: Session,
     resource_link_id: uuid.UUID,
@@ -231,7 +250,7 @@ def request_results(
         db,
         ReadResults,
         {"resource_link_id": resource_link_id, "person_id": person_id},
-        key=f"{resource_link_id}:{person_id or 'everybody'}",
+        key=_key(resource_link_id, person_id),
         group_key=str(row.registration_id),
         subject_id=resource_link_id,
         organisation_id=row.organisation_id,

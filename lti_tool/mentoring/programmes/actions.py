@@ -160,6 +160,41 @@ def open_placement(
     return placement
 
 
+def open_second_activity(
+    db: Session,
+    *,
+    organisation_id: uuid.UUID,
+    course_id: uuid.UUID,
+    resource_link_id: uuid.UUID,
+    content_id: uuid.UUID | None,
+    only_role: str,
+    now: dt.datetime,
+) -> Placement | None:
+    """Open the second of two activities, one for each role, that were added together, once the first is open.
+
+    Whoever launches it, nothing is left to choose. None where a tutor has to open it: the first is not open yet, or
+    this one is a duplicate.
+    """
+    db.execute(sa.select(Course.id).where(Course.id == course_id).with_for_update(**LOCK_ROW))
+    role = RoleView(only_role)
+    is_duplicate = original_in_course(
+        db, content_id=content_id, course_id=course_id, resource_link_id=resource_link_id, role=role
+    )
+    if is_duplicate or not cohort_of_other_role(db, content_id=content_id, course_id=course_id, role=role):
+        return None
+    return open_placement(
+        db,
+        organisation_id=organisation_id,
+        course_id=course_id,
+        resource_link_id=resource_link_id,
+        content_id=content_id,
+        only_role=only_role,
+        template=None,
+        opened_by=None,
+        now=now,
+    )
+
+
 def _cohort_to_open(
     db: Session,
     organisation_id: uuid.UUID,

@@ -26,6 +26,7 @@ document.addEventListener("click", async (event) => {
     save(address, link.dataset.picture);
     setTimeout(() => URL.revokeObjectURL(address), 60000);
   } catch {
-    save(link.href, "");
+    // Without the attribute "download", for which Chromium sends no cookie from a frame: the answer is a file by itself.
+    location.assign(link.href);
   }
 });

@@ -78,7 +78,11 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     ChooseRoleForm: {"role": _choose(N_("Choose whether you want to learn or to teach."))},
     AboutMeForm: {
         "email": {"not_an_email": N_("Enter an e-mail address such as name@example.org.")},
-        "phone": {"not_a_phone_number": N_("Enter a phone number of at least 4 digits.")},
+        "phone": {
+            "not_a_phone_number": N_(
+                "Enter a phone number such as +33 1 23 45 67 89, or an extension such as 4512."
+            )
+        },
     },
     # A question that nobody has to answer says what is chosen in place of an answer that could not be read.
     AnswersForm: {

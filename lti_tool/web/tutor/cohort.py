@@ -51,7 +51,7 @@ from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, reading, transaction
 from lti_tool.web.tutor import cohort_wording, line_items, pair_page, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
-from lti_tool.web.tutor.grades import grades_of_cohort, state_of_cohorts_grades
+from lti_tool.web.tutor.grades import grades_of_cohort, request_stale, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
 from lti_tool.web.tutor.waiting_copies import state_and_copies, waiting_copies
 from schemas.display import read_cohort_query
@@ -88,6 +88,7 @@ def page(refused: str | None = None) -> ResponseReturnValue:
         return redirect(launch_url_for("programme.tasks"))
     query = read_cohort_query(request.args.to_dict())
     shown = _shown(placement, query)
+    request_stale(shown["grades"])
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
     return render_template(
         "tutor/cohort.html",
@@ -179,7 +180,7 @@ def _shown(
         "people_listed": PEOPLE_LISTED,
         "original": original,
         "roster": version.roster,
-        "has_grades": bool(grades),
+        "grades": grades,
         "gradebook_note": _gradebook_note(),
         "sent_once_more": _sent_once_more(overview, grades),
         "etag": version.etag,

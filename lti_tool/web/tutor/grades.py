@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.identity.principal import TOOL
 from lti_tool.lti.ags.grade_queries import Grade, grades_of, state_of_grades
 from lti_tool.lti.ags.models import GradeStatus
-from lti_tool.lti.ags.read_results_job import request_results
+from lti_tool.lti.ags.read_results_job import READ_AGAIN_AFTER, read_since, request_results
 from lti_tool.lti.ags.resending import request_resending
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participant
@@ -28,7 +29,7 @@ from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.services import current_principal
+from lti_tool.web.services import current_principal, reading, transaction
 from schemas.form_schema import FormSchema
 from schemas.tutor_forms import ResendGradeForm
 
@@ -43,6 +44,23 @@ def grades_of_cohort(db: Session, cohort_id: uuid.UUID) -> Sequence[Grade]:
 def state_of_cohorts_grades(db: Session, cohort_id: uuid.UUID) -> str:
     """What changes with these grades."""
     return state_of_grades(db, g.launch.registration.id, links_of_cohort(cohort_id))
+
+
+def request_stale(grades: Sequence[Grade]) -> None:
+    """Have the column of the present activity read where what is known of its grades is old: a course may have been
+    reset, or a grade deleted. What is found shows on the page by itself.
+    """
+    link = g.launch.resource_link
+    since = utcnow() - READ_AGAIN_AFTER
+    if link is None or not any(
+        grade.line_item_url == link.line_item_url and grade.is_stale(since) for grade in grades
+    ):
+        return
+    with reading() as db:
+        if read_since(db, link.id, since):
+            return
+    with transaction() as db:
+        request_results(db, link.id, TOOL)
 
 
 def by_person(grades: Sequence[Grade]) -> Mapping[uuid.UUID, Sequence[Grade]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from lti_tool.mentoring.overview.inbox import InboxLine, LineKind
 from lti_tool.translation import gettext as _
@@ -20,6 +21,10 @@ class SecondChoice:
     label: str
 
 
+LONG: Final = 30
+"""Days after which the page marks how long something has waited."""
+
+
 @dataclass(frozen=True)
 class ShownLine:
     """A line of what needs the tutor."""
@@ -27,6 +32,8 @@ class ShownLine:
     line: InboxLine
     words: inbox_wording.LineWords
     days: str
+    is_long: bool
+    """Whether it has waited for a month or more."""
     address: str
     """Where its action leads."""
     fields: Mapping[str, str]
@@ -41,9 +48,10 @@ class ShownLine:
 def shown_line(line: InboxLine, now: dt.datetime) -> ShownLine:
     """What the page shows of a line now."""
     where, fields = _action(line)
+    waited = line.days(now.date()) or 0
     days = pair_wording.waits(line.days(now.date()))
     if line.members:
-        oldest = max((member.days(now.date()) or 0 for member in line.members), default=0)
+        waited = oldest = max((member.days(now.date()) or 0 for member in line.members), default=0)
         days = pair_wording.longest_waiting(oldest)
     to_remind = line.to_remind(now)
     words = inbox_wording.words_of(line, to_remind)
@@ -51,10 +59,25 @@ def shown_line(line: InboxLine, now: dt.datetime) -> ShownLine:
         reminder = launch_url_for("tutor_reminders.remind", pair_id=line.pair.id)
         link = where, _("Write")
         return ShownLine(
-            line, words, days, reminder, {"about": line.kind}, link=link, reminded_at=line.reminded_at
+            line,
+            words,
+            days,
+            waited >= LONG,
+            reminder,
+            {"about": line.kind},
+            link=link,
+            reminded_at=line.reminded_at,
         )
     return ShownLine(
-        line, words, days, where, fields, _second(line), _meetings_of(line), reminded_at=line.reminded_at
+        line,
+        words,
+        days,
+        waited >= LONG,
+        where,
+        fields,
+        _second(line),
+        _meetings_of(line),
+        reminded_at=line.reminded_at,
     )
 
 

@@ -120,14 +120,7 @@ def _grade_missing(line: InboxLine) -> Markup:
 
 
 def _grade_removed(line: InboxLine) -> Markup:
-    completed = line.people[0].progress.completed_at
-    if completed is None:
-        return _filled(_("%(person)s’s grade was removed in the gradebook"), person=line.people[0])
-    return _filled(
-        _("%(person)s’s grade was removed in the gradebook after completion on %(day)s"),
-        person=line.people[0],
-        day=_day(completed.date()),
-    )
+    return _filled(_("%(person)s’s grade was deleted a second time in the gradebook"), person=line.people[0])
 
 
 def _grade_overridden(line: InboxLine) -> Markup:
@@ -296,8 +289,8 @@ def _folded(line: InboxLine) -> Markup:
             "%(num)s grade did not arrive", "%(num)s grades did not arrive", count
         ),
         LineKind.GRADE_REMOVED: lambda: ngettext(
-            "%(num)s grade was removed in the gradebook",
-            "%(num)s grades were removed in the gradebook",
+            "%(num)s grade was deleted a second time in the gradebook",
+            "%(num)s grades were deleted a second time in the gradebook",
             count,
         ),
         LineKind.GRADE_OVERRIDDEN: lambda: ngettext(

@@ -68,7 +68,7 @@ def figure(code: str, count: int) -> str:
     if code == "unopened":
         return _("Never opened")
     if code == "awaited":
-        return _("Not enrolled")
+        return _("Not in the course yet")
     if code == "out":
         return _("Not taking part")
     if code == "ended":
@@ -137,7 +137,7 @@ def _wait(found: Wait) -> str:
 
 _GRADES: Final[Mapping[str, str]] = {
     "grade_missing": N_("Grade did not arrive"),
-    "grade_removed": N_("Grade removed"),
+    "grade_removed": N_("Grade deleted"),
     "grade_overridden": N_("Another grade there"),
 }
 

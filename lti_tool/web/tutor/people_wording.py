@@ -20,6 +20,8 @@ class ColumnWords:
     name: str
     example: str
     is_required: bool = False
+    identifies: bool = False
+    """Whether it is one of those by which somebody is found."""
     note: str = ""
     """What the example means, where it does not say so itself."""
 
@@ -31,9 +33,9 @@ def columns(skills: Sequence[str]) -> list[ColumnWords]:
     level = _("after the colon, a level from 1 to 5")
     return [
         ColumnWords(_("Role"), _("learns or teaches"), is_required=True),
-        ColumnWords(_("E-mail"), "lina.haddad@example.org"),
-        ColumnWords(_("User name"), "lhaddad"),
-        ColumnWords(_("LMS user id"), "1204"),
+        ColumnWords(_("E-mail"), "lina.haddad@example.org", identifies=True),
+        ColumnWords(_("User name"), "lhaddad", identifies=True),
+        ColumnWords(_("LMS user id"), "1204", identifies=True),
         ColumnWords(_("Name"), "Lina Haddad"),
         ColumnWords(_("Skills offered"), second, note=level),
         ColumnWords(_("Skills wanted"), first, note=level),

@@ -518,7 +518,7 @@ def test_a_number_that_canvas_makes_of_ours_is_not_said_to_be_a_teachers(canvas_
         6,
         [
             "Your course shows a grade that was entered there. It stays.",
-            "The gradebook shows a grade that was entered there, and keeps it; the journey here would give 100 of 100.",
+            "It was entered by hand in the gradebook, and stays so; the journey here would give 100 of 100.",
         ],
     )
 
@@ -582,7 +582,7 @@ def test_nobody_is_said_to_have_deleted_twice_what_a_column_does_not_show(
         said = grade_wording.for_tutor(named.grade)
     assert book.posted == 2
     assert said == (
-        "It was deleted in the gradebook and sent again, and is not there."
+        "It was deleted in the gradebook, sent again, and deleted a second time."
         if was_seen
         else "Your platform accepted it twice, and its gradebook does not show it."
     )

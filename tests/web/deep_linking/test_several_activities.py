@@ -143,6 +143,33 @@ def test_two_activities_open_one_group_whichever_is_opened_first(
     assert (group, first, second) == (other, "mentor", "mentee")
 
 
+@pytest.mark.parametrize("course", ["course-1", "copy"])
+def test_a_learner_opens_the_second_once_a_tutor_has_opened_the_first(
+    picker: Picker, pair: list[dict[str, Any]], course: str
+) -> None:
+    place = {"course": course, "custom": {"context_id_history": "course-1"} if course == "copy" else {}}
+    learner = {"roles": [LEARNER], "sub": "learner"}
+    assert "The programme opens soon" in open_item(picker, pair[1], **place, **learner).text
+    assert placements(picker) == []
+    open_item(picker, pair[0], **place)
+    page = open_item(picker, pair[1], **place, **learner)
+    (group, _), (same, role) = placements(picker)
+    assert (same, role) == (group, "mentor")
+    assert join(picker, page, "mentor").status_code == 302
+
+
+def test_a_learner_opens_no_duplicate(picker: Picker, pair: list[dict[str, Any]]) -> None:
+    for item in pair:
+        open_item(picker, item)
+    duplicate = {
+        "resource_link": {"id": "duplicate", "title": "To teach"},
+        "roles": [LEARNER],
+        "sub": "learner",
+    }
+    assert "The programme opens soon" in open_item(picker, pair[1], **duplicate).text
+    assert len(placements(picker)) == 2
+
+
 def test_two_further_activities_open_a_group_of_their_own(picker: Picker) -> None:
     for _ in range(2):
         for item in items(picker, picker.answer(role_view="apart", **TITLES)):

@@ -16,6 +16,7 @@ from lti_tool.identity.models import Person
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.grade_queries import NEEDS_SOMEBODY
 from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, MissingLineItem, ScoreTrail
+from lti_tool.lti.ags.read_results_job import READ_AGAIN_AFTER
 from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.registration.models import Registration
@@ -61,8 +62,8 @@ SENTENCES = [
     (
         GradeStatus.REFUSED,
         {"refusal": "not_a_learner"},
-        "does not list you among its learners",
-        "ne vous compte plus parmi ses participants",
+        "not on its list of learners",
+        "plus dans sa liste de participants",
     ),
     (GradeStatus.REMOVED, {"deletions": 1}, "was deleted in your course", "a été supprimée dans votre cours"),
     (GradeStatus.NOT_SHOWN, {"deletions": 1}, "and does not show it", "et ne l’affiche pas"),
@@ -112,14 +113,14 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
         (
             GradeStatus.SOMEBODY_ELSES,
             {"result_score": 11.0, "result_maximum": 20.0},
-            "shows 11 of 20, which was entered there, and keeps it; the journey here would give 20 of 20",
+            "It was entered by hand in the gradebook, and stays so: 11 of 20 instead of 20 of 20",
         ),
         (
             GradeStatus.REFUSED,
             {"refusal": "course_ended", "reason": "HTTP 422: This course has concluded"},
             "This course has concluded",
         ),
-        (GradeStatus.REMOVED, {"deletions": 1}, "and sent again, and is not there"),
+        (GradeStatus.REMOVED, {"deletions": 1}, "sent again, and deleted a second time"),
         (GradeStatus.NOT_SHOWN, {"deletions": 1}, "accepted it twice, and its gradebook does not show it"),
     ],
 )
@@ -264,6 +265,31 @@ def test_the_gradebook_is_read_when_the_tutor_asks(visit, services) -> None:
     assert here.post("cohort/grades/read").status_code == 302
     [job] = jobs(services)
     assert (job.arguments["person_id"], job.requested_by_kind) == (None, "person")
+
+
+def test_the_gradebook_is_read_when_a_tutor_opens_the_page_and_knows_old_grades_alone(
+    visit, services
+) -> None:
+    here = visit(situations.tutor_of_complete)
+    long_ago = utcnow() - READ_AGAIN_AFTER - dt.timedelta(minutes=1)
+    set_grades(services, GradeStatus.RECORDED, accepted_at=long_ago, read_at=utcnow())
+    here.text()
+    assert jobs(services) == []
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(read_at=long_ago))
+    here.get("cohort/live")
+    assert jobs(services) == []
+    here.text()
+    [job] = jobs(services)
+    assert (job.arguments["person_id"], job.requested_by_kind) == (None, "tool")
+    with services.database.transaction() as db:
+        db.execute(sa.update(Job).values(status="failed", done_at=utcnow() - dt.timedelta(minutes=5)))
+    here.text()
+    assert len(jobs(services)) == 1
+    with services.database.transaction() as db:
+        db.execute(sa.update(Job).values(done_at=long_ago))
+    here.text()
+    assert len(jobs(services)) == 2
 
 
 def test_the_grade_of_another_cohort_cannot_be_sent(visit, services) -> None:

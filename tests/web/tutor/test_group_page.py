@@ -58,7 +58,7 @@ def test_the_figures_are_the_filters_and_count_all(visit) -> None:
         "all": "3", "proposed": "0", "sign": "1", "under_way": "2", "paused": "0", "complete": "0",
         "alone": "2", "no_role": "2", "unopened": "0",
     }  # fmt: skip
-    assert "No pair with “zzz”." in page
+    assert "Nobody is called “zzz”." in page
     assert len(rows(here, "?state=sign")) == 1
     assert len(rows(here, "?state=under_way")) == 2
     assert "10 people: 6 in pairs, 2 without a partner, 2 without a role" in page

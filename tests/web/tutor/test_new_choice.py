@@ -21,7 +21,7 @@ from tests.web.deep_linking.picking import Picker
 from tests.web.deep_linking.test_several_activities import items, join, open_item
 
 LINK: dict[str, Any] = {"resource_link": {"id": "the-link", "title": "Mentoring"}}
-KEPT = "This activity keeps its programme"
+KEPT = "This activity stays with"
 
 
 def select(picker: Picker, template: str, **fields: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def test_the_people_read_so_far_are_shown(visit, services):
 
 def test_the_people_read_so_far_are_shown_in_french(visit, services):
     here = visit(with_roster(), locale="fr")
-    assert "La liste des participants du cours est en cours de lecture." in here.text()
+    assert "Lecture de la liste du cours…" in here.text()
     report(services, 1500)
     shown = here.text("cohort/live").replace("\u202f", " ").replace("\xa0", " ")
     assert "1 500 personnes lues pour l’instant." in shown
