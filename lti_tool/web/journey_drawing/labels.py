@@ -81,6 +81,8 @@ def stop_date(stop: Stop) -> str:
     if not stop.label_width:
         return ""
     if stop.meeting.state is MeetingState.EXPECTED and not stop.number:
+        if stop.stands_for:
+            return ngettext("%(num)s more meeting", "%(num)s more meetings", stop.stands_for)
         return _("Next meeting") if stop.is_next else ""
     if stop.meeting.state is MeetingState.EXPECTED:
         return _("Meeting %(number)s", number=stop.number) if stop.has_name else str(stop.number)

@@ -19,7 +19,7 @@ LABEL_GAP: Final = 5.0
 """Between a title and what stands beside it."""
 BESIDE: Final = 4.0
 """Between a place with two leaves and the titles to its left and right."""
-LEAST_BESIDE: Final = 72.0
+LEAST_BESIDE: Final = 64.0
 """How much room a title needs there: with less, the two stand above one another."""
 LEFT_MOST: Final = 54.0
 """Right of the two faces."""

@@ -40,6 +40,8 @@ LEAF_FROM_BUD: Final = 160.0
 LEAF_FROM_LEAF_OF_OTHER: Final = 10.0
 """Enough to see which of the two was first."""
 LEAF_FROM_START: Final = 24.0
+BUD_GAP: Final = 74.0
+"""Between a leaf and a bud before the next meeting, at least: with less, the bud stands after that."""
 MOST_OF_ONE_DAY: Final = 3
 """Of one person's leaves, which stand at one place, one title above the other."""
 LEAF_AFTER_NOW: Final = 12.0
@@ -127,13 +129,16 @@ def places(facts: JourneyFacts, frame: Frame) -> Places:
 
 
 def _in_order(facts: JourneyFacts) -> list[_Mark]:
-    """What has been, as it followed: an objective of the day of a meeting after that."""
+    """What has been, as it followed: an objective of the day of a meeting after that.
+
+    Of a journey that is over, what was never begun stands there too: nothing is to come.
+    """
     leaves: list[_Mark] = []
     for role in Role:
         own = [
             _Mark(min(each.on, facts.latest_on), each)
             for each in facts.drawn_objectives
-            if each.owner is role and each.state is not ObjectiveState.AGREED
+            if each.owner is role and (each.state is not ObjectiveState.AGREED or facts.ended_on is not None)
         ]
         latest = sorted(own, key=lambda each: each.on)[-MOST_LEAVES:]
         for _day, of_day in itertools.groupby(latest, key=lambda each: each.on):
@@ -294,8 +299,11 @@ def _buds(
     now: float,
     end: float,
 ) -> list[tuple[float, DrawnObjective]]:
-    """What was agreed and not begun: just after now, one after the other."""
+    """What was agreed and not begun: one after the other, just after now, before the next meeting if there is room."""
     buds: list[tuple[float, DrawnObjective]] = []
+    if facts.ended_on is not None:
+        return buds
+    until_next = min((x for x in meetings if x > now), default=end)
     for role in Role:
         own = [x for x, each in past if each.owner is role]
         agreed = [
@@ -306,10 +314,13 @@ def _buds(
         for objective in sorted(agreed, key=lambda each: each.on)[:MOST_LEAVES]:
             # The mentor's leave the word for today its room, as long as that leaves one for them.
             after_now = (BUD_FROM_TODAY, LEAF_AFTER_NOW) if role is Role.MENTOR else (LEAF_AFTER_NOW,)
+            gaps = [LEAF_FROM_BUD, *(gap for gap, _beside in LEAF_GAPS)]
             free = (
-                _free(now + after, end, meetings, own, gap)
+                _free(now + after, until, meetings, own, gap)
+                for until, wide_enough in ((until_next, BUD_GAP), (end, LEAF_GAP))
                 for after in after_now
-                for gap in (LEAF_FROM_BUD, *(gap for gap, _beside in LEAF_GAPS))
+                for gap in gaps
+                if gap >= wide_enough
             )
             place = next((each for each in free if each is not None), None)
             if place is not None:

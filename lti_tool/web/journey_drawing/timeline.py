@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lti_tool.mentoring.roles import Role
@@ -81,6 +81,8 @@ class Stop:
     """The room for what is written below it; 0 where something more important stands there."""
     has_name: bool = True
     """Whether that has room for the name of one that has no day yet; else it is its number."""
+    stands_for: int = 0
+    """How many meetings without a number its label stands for; 0 of one with a label of its own."""
 
 
 class EndMark(enum.StrEnum):
@@ -169,6 +171,14 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         )
         for index, (x, each) in enumerate(placed)
     )
+    nameless = [
+        index for index, (_x, each) in enumerate(placed) if _is_nameless(each, index == next_at, facts)
+    ]
+    if nameless:
+        middle = nameless[len(nameless) // 2]
+        room = widths[middle] or NAME_WIDTH
+        named = replace(stops[middle], label_width=room, stands_for=len(nameless))
+        stops = (*stops[:middle], named, *stops[middle + 1 :])
     today = None if is_over else at.now
     leads = [stop.x for stop in stops if stop.label_width]
     if facts.ended_on is not None:

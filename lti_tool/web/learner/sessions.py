@@ -228,7 +228,7 @@ def _ask_what_differs(sent: Form, session_id: uuid.UUID) -> ResponseReturnValue:
     line = _line_to_answer(session_id)
     form = _difference_form(line)
     form.refusal = _("Nothing was sent: we could not read what was different. Say it here, then send it.")
-    html, _status = _differs_page(form, line)
+    html, _status = _differs_page(form, line, is_disputed=True)
     return html, sent.status
 
 
@@ -249,8 +249,11 @@ def _difference_form(line: SessionLine) -> Form:
     return blank_form(schema, logged, id="difference", action=action)
 
 
-def _differs_page(form: Form, line: SessionLine) -> tuple[str, int]:
-    """The form. What was not answered stays chosen as it was logged."""
+def _differs_page(form: Form, line: SessionLine, *, is_disputed: bool = False) -> tuple[str, int]:
+    """The form. What was not answered stays chosen as it was logged.
+
+    ``is_disputed``: whether the person has already said that something was different; confirming is then no answer.
+    """
     logged = {"mode": line.mode or "", "format": line.format}
     form.given = {name: form.given[name] for name in form.given} | {
         name: form.given.get(name) or value for name, value in logged.items()
@@ -259,6 +262,7 @@ def _differs_page(form: Form, line: SessionLine) -> tuple[str, int]:
     html = render_template(
         "learner/session_differs.html",
         form=form,
+        is_disputed=is_disputed,
         line=line,
         today=today,
         modes=MEETING_MODES,

@@ -338,6 +338,7 @@ def test_a_pair_that_has_ended_is_drawn_whole_to_its_end(is_dated) -> None:
     drawing = timeline(facts)
     assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
     assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, 0)] * 2
+    assert [leaf.objective for leaf in drawing.leaves] == list(left_open), "what was left open is seen"
     small = in_equal_steps(facts)
     assert [(len(each.solid), len(each.dotted)) for each in small.strands] == [(1, 0)] * 2
     assert small.ended_at == small.mentor.pieces[-1].curve.end[0]

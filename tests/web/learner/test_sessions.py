@@ -236,6 +236,8 @@ def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
     assert answer.status_code == 422
     assert "Nothing was sent: we could not read what was different." in answer.text
+    assert "It is right: confirm" in here.text(differs)
+    assert "It is right: confirm" not in answer.text, "it was just said that something was different"
     assert f'action="{here.home}{differs}"' in answer.text
 
 
