@@ -157,6 +157,38 @@ def ground_of(role: str, person: Known, partner: Known) -> CommonGround:
     return common_ground(mentor.details, mentee.details)
 
 
+def _shown(mentor: str, found: int, wanted: int) -> str:
+    """How many of the topics that the mentee wants the mentor can show."""
+    if found == wanted == 2:
+        return _("%(mentor)s can show both topics wanted", mentor=mentor)
+    if found == wanted > 2:
+        return _("%(mentor)s can show all %(num)s topics wanted", num=wanted, mentor=mentor)
+    return ngettext(
+        "%(mentor)s can show the topic wanted",
+        "%(mentor)s can show %(found)s of the %(num)s topics wanted",
+        wanted,
+        found=found,
+        mentor=mentor,
+    )
+
+
+def _in_return(mentor: str, found: int, wanted: int) -> str:
+    """How many of the topics that the mentor wants the mentee can show."""
+    if found == wanted == 2:
+        return _("In return, both topics that %(mentor)s would like to learn", mentor=mentor)
+    if found == wanted > 2:
+        return _(
+            "In return, all %(num)s topics that %(mentor)s would like to learn", num=wanted, mentor=mentor
+        )
+    return ngettext(
+        "In return, the topic that %(mentor)s would like to learn",
+        "In return, %(found)s of the %(num)s topics that %(mentor)s would like to learn",
+        wanted,
+        found=found,
+        mentor=mentor,
+    )
+
+
 def reasons(ground: CommonGround, *, mentor: tuple[str, Known], mentee: tuple[str, Known]) -> list[Reason]:
     """What speaks for a pair and against it, in words, the weightiest first.
 
@@ -165,25 +197,11 @@ def reasons(ground: CommonGround, *, mentor: tuple[str, Known], mentee: tuple[st
     spoken = Locale(current_language()).languages
     found = []
     if ground.for_mentee:
-        text = ngettext(
-            "%(mentor)s can show the topic wanted",
-            "%(mentor)s can show %(found)s of the %(num)s topics wanted",
-            len(mentee[1].wants),
-            found=len(ground.for_mentee),
-            mentor=mentor[0],
-        )
-        found.append(Reason(text))
+        found.append(Reason(_shown(mentor[0], len(ground.for_mentee), len(mentee[1].wants))))
     elif ground.for_mentee is not None:
         found.append(Reason(_("No topic in common"), speaks_for=False))
     if ground.for_mentor:
-        text = ngettext(
-            "In return, the topic that %(mentor)s would like to learn",
-            "In return, %(found)s of the %(num)s topics that %(mentor)s would like to learn",
-            len(mentor[1].wants),
-            found=len(ground.for_mentor),
-            mentor=mentor[0],
-        )
-        found.append(Reason(text))
+        found.append(Reason(_in_return(mentor[0], len(ground.for_mentor), len(mentor[1].wants))))
     if ground.languages is not None:
         listed = ", ".join(str(spoken.get(code, code)) for code in ground.languages)
         text = _("Both speak: %(languages)s", languages=listed) if listed else _("No language in common")

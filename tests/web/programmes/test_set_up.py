@@ -17,6 +17,8 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
 from lti_tool.mentoring.programmes.readiness import Section
+from lti_tool.translation import using_language
+from lti_tool.web.language import day_in_year
 from tests.builder import setting_up, situations
 from tests.builder.setting_up import change
 from tests.builder.situations import Situation
@@ -206,6 +208,33 @@ def test_the_second_of_two_sees_what_changed_and_nothing_typed_is_lost(
     assert here.client.post(f"{here.home}programme/goal", data=again).status_code == 302
     saved = latest(services)
     assert (saved["title"]["en"], saved["goal"]["en"]) == ("Mine", "Their goal")
+
+
+def test_every_part_keeps_what_the_second_of_two_has_typed(visit: Come) -> None:
+    here, later = visit(setting_up.tutor_sets_up), utcnow().date() + dt.timedelta(days=400)
+    for part, field, theirs, mine in (
+        ("budget", "funding", "Their budget", "My budget"),
+        ("roles", "mentee_en", "Learners", "Explorers"),
+        ("rhythm", "sessions", "7", "8"),
+        ("dates", "follow_up_on", *(str(later + dt.timedelta(days=number)) for number in (1, 2))),
+        ("visibility", "smallest_group", "7", "8"),
+        ("skills/everyday-tools", "name_en", "Their tools", "My tools"),
+        ("objectives/remote-meeting", "title_en", "Their objective", "My objective"),
+        ("kpis/match_rate", "name_en", "Their figure", "My figure"),
+        ("questionnaires/before.expectation", "text_en", "Their question?", "My question?"),
+    ):
+        opened = form_of(here, f"programme/{part}")
+        assert field in opened, (part, sorted(opened))
+        assert save(here, f"programme/{part}", **{field: theirs}).status_code == 302, part
+        answer = here.client.post(
+            f"{here.home}programme/{part}", data={**opened, field: mine, "form_key": ""}
+        )
+        assert answer.status_code == 409, part
+        with using_language("en"):
+            shown = day_in_year(dt.date.fromisoformat(theirs)) if part == "dates" else theirs
+        assert " ".join(shown.split()) in words(answer), part
+        typed = form_with(answer, "made_from").fields.get(field)
+        assert typed == mine or f">\n{mine}</textarea>" in answer.text, part
 
 
 def test_another_part_that_changed_meanwhile_is_no_matter(visit: Come, services: Services) -> None:

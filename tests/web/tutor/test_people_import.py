@@ -205,7 +205,7 @@ def test_who_has_most_in_common_stands_first_and_the_page_says_why(visit: Come) 
     page = words(here.get(of_lea[1]))
     proposed = re.findall("Propose (Olivier|Anne-Sophie|Marc) ", page)
     assert proposed == ["Olivier", "Anne-Sophie", "Marc"]
-    assert "Léa can show 2 of the 2 topics wanted In return, 1 of the 2 topics that Léa would like" in page
+    assert "Léa can show both topics wanted In return, 1 of the 2 topics that Léa would like" in page
     assert "No language in common" in page
 
 
