@@ -42,6 +42,8 @@ LEAF_FROM_LEAF_OF_OTHER: Final = 10.0
 LEAF_FROM_START: Final = 24.0
 BUD_GAP: Final = 74.0
 """Between a leaf and a bud before the next meeting, at least: with less, the bud stands after that."""
+LEAST_FOR_BUDS: Final = 120.0
+"""Between now and the end, where no meeting is to come."""
 MOST_OF_ONE_DAY: Final = 3
 """Of one person's leaves, which stand at one place, one title above the other."""
 LEAF_AFTER_NOW: Final = 12.0
@@ -301,7 +303,8 @@ def _buds(
 ) -> list[tuple[float, DrawnObjective]]:
     """What was agreed and not begun: one after the other, just after now, before the next meeting if there is room."""
     buds: list[tuple[float, DrawnObjective]] = []
-    if facts.ended_on is not None:
+    # Where a journey only waits to be closed, there is no room left, and nothing before it to learn in.
+    if facts.ended_on is not None or (not facts.ahead and end - now < LEAST_FOR_BUDS):
         return buds
     until_next = min((x for x in meetings if x > now), default=end)
     for role in Role:

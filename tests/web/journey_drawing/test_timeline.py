@@ -383,6 +383,15 @@ def test_objectives_that_have_no_room_are_left_to_the_list() -> None:
     assert 0 < len(drawing.leaves) < 40
 
 
+def test_no_objective_is_squeezed_in_before_an_end_that_only_waits_for_a_word() -> None:
+    agreed = (objective(Role.MENTEE, 5, ObjectiveState.AGREED),)
+    waits = journey(*met(7), ends_on=TODAY + dt.timedelta(days=7), objectives=agreed)
+    assert waits.ahead == ()
+    assert timeline(waits).leaves == ()
+    goes_on = journey(*met(7), ends_on=TODAY + dt.timedelta(days=70), objectives=agreed)
+    assert len(timeline(goes_on).leaves) == 1
+
+
 def test_the_same_facts_make_the_same_drawing() -> None:
     assert timeline(JOURNEYS["twelve"]) == timeline(JOURNEYS["twelve"])
 
