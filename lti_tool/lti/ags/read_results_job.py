@@ -209,7 +209,7 @@ def _line_item(db: Session, link_id: uuid.UUID) -> ReadLineItem:
     )
 
 
-READ_AGAIN_AFTER: Final = dt.timedelta(hours=1)
+READ_AGAIN_AFTER: Final = dt.timedelta(minutes=10)
 """How old a reading may be before a tutor who opens the activity has the results read again."""
 
 
