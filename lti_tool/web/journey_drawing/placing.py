@@ -55,6 +55,8 @@ LEAD_MOST: Final = 150.0
 """Before the first meeting of a pair whose journey is over."""
 SILENCE_MOST: Final = 260.0
 """What one silence of it may have of the width where little has been, so that strands do not run level for long."""
+BRAID_MOST: Final = 400.0
+"""The room for the braid at completion, at most: after few meetings the drawing ends before the edge."""
 STEP_MOST: Final = 120.0
 """Between two of what was still to come at its end."""
 TODAY_FROM_START: Final = 48.0
@@ -113,7 +115,9 @@ def places(facts: JourneyFacts, frame: Frame) -> Places:
     past = _past(marks, facts, frame, last_on)
     now = past.now
     end = frame.end
-    if facts.completed_on is None and facts.ended_on is not None:
+    if facts.completed_on is not None:
+        end = min(now + BRAID_MOST, frame.end)
+    elif facts.ended_on is not None:
         end = min(now + STEP_MOST * (ahead + 1), frame.end) if ahead else now
     step = (end - now) / (ahead + 1)
     held = [x for x, mark in past.marks if isinstance(mark.what, Meeting)]

@@ -82,11 +82,9 @@ def shown_line(line: InboxLine, now: dt.datetime) -> ShownLine:
 
 
 def _second(line: InboxLine) -> SecondChoice | None:
-    """Of a grade that is not there: to leave it so, or, where sending is in vain, to try all the same."""
+    """Of a grade that is not there: to leave it so."""
     if line.kind not in (LineKind.GRADE_MISSING, LineKind.GRADE_REMOVED) or line.members:
         return None
-    if line.grade is not None and not line.grade.can_arrive:
-        return SecondChoice(launch_url_for("grades.send"), _("Try again"))
     return SecondChoice(launch_url_for("grades.leave"), _("Leave it as it is"))
 
 
@@ -113,9 +111,7 @@ def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
         case LineKind.TO_APPROVE if person is not None:
             return launch_url_for("cohort.validate"), {"participant_id": str(person.id), "validated": "yes"}
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED if person is not None:
-            is_in_vain = line.grade is not None and not line.grade.can_arrive
-            where = "grades.leave" if is_in_vain else "grades.send"
-            return launch_url_for(where), {"participant_id": str(person.id)}
+            return launch_url_for("grades.send"), {"participant_id": str(person.id)}
         case LineKind.GRADE_OVERRIDDEN if person is not None:
             return launch_url_for("grades.leave"), {"participant_id": str(person.id)}
         case LineKind.REFUSED if person is not None:

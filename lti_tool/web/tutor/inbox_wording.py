@@ -245,9 +245,9 @@ def action_of(line: InboxLine) -> str:
             return _("Choose the group") if line.copy is not None and line.copy.is_here else ""
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED:
             is_in_vain = line.grade is not None and not line.grade.can_arrive
-            return _("Leave it as it is") if is_in_vain else _("Send the grade again")
+            return _("Try again") if is_in_vain else _("Send the grade again")
         case LineKind.GRADE_OVERRIDDEN:
-            return _("Leave it as it is")
+            return _("Mark as read")
         case LineKind.DIFFERS | LineKind.SILENT:
             return _("Write to both")
         case LineKind.INVITED:

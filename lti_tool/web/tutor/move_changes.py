@@ -145,7 +145,7 @@ def _about(each: MovedPerson, was: Mapping[str, Any] | None, now: Mapping[str, A
         return []
     sentences = []
     if any(was[one] != now[one] for one in ("effect", "before", "after")):
-        sentences.append(_("now %(now)s (it was: %(was)s)", now=_said(now, says), was=_said(was, says)))
+        sentences.append(_("%(now)s (the page said: %(was)s)", now=_said(now, says), was=_said(was, says)))
     if was["is_missing"] != now["is_missing"]:
         sentences.append(
             _("is not in %(course)s any more", course=place_name(each.missing_in[0]))

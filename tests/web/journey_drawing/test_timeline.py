@@ -313,7 +313,8 @@ def braid_of(drawing: TimelineDrawing) -> list[Cubic]:
 
 def test_the_braid_is_longer_where_fewer_meetings_were_held() -> None:
     one, eight = (timeline(journey(*met(*days), completed_on=day(70))) for days in ([70], range(0, 71, 10)))
-    assert len(braid_of(one)) > len(braid_of(eight)) == 6
+    assert len(braid_of(eight)) == 6 < len(braid_of(one)) <= 10
+    assert one.end_x < eight.end_x, "the drawing ends there, and not at its edge"
 
 
 def test_completion_ends_in_a_braid_and_leaves_out_what_came_after() -> None:

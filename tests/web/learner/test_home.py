@@ -45,7 +45,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.waiting, "We’re looking for your partner"),
         (situations.declined, "Your pairing with Inès will not go ahead"),
         (situations.i_declined, "You declined the suggestion."),
-        (situations.proposed, "Your tutor suggests Inès Benali"),
+        (situations.proposed, "Your tutor suggests Inès\xa0Benali"),
         (situations.proposed, "The meetings go on until "),
         (situations.waits_for_acceptance, "Waiting for Inès’s answer"),
         (situations.to_sign, "Your agreement with Inès"),

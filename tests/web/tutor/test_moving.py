@@ -119,9 +119,10 @@ def test_what_changed_meanwhile_is_shown_before_anything_happens(visit: Come, se
     answer = here.post("cohort/move", **{**sent, "seen": json.dumps(seen)})
     words = said(answer.text)
     assert (answer.status_code, "alert-danger" in answer.text) == (409, False)
-    assert "Paul Moreau: now goes from 73% to 60% (it was: goes from 60% to 60%)." in words
+    assert "Paul Moreau: goes from 73% to 60% (the page said: goes from 60% to 60%)." in words
     assert (
-        "Inès Benali: now goes from 73% to 60% (it was: goes from 73% to 50%); is not in “Cultures" in words
+        "Inès Benali: goes from 73% to 60% (the page said: goes from 73% to 50%); is not in “Cultures"
+        in words
     )
     assert "The completion rule of that group has changed." in words
     assert answer.text.count("changed since<") == 2
