@@ -1,4 +1,4 @@
-"""Check of the clocks: every platform and record store is asked once, with short time-outs, through the guard."""
+"""Check of clocks and key sets: every platform and record store is asked, with short time-outs, through the guard."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from lti_tool.health_checks.record_stores import TIMEOUT, fix_of, reachable_stor
 from lti_tool.health_checks.stored import name_of
 from lti_tool.jobs.models import Job, SchedulerLease
 from lti_tool.jobs.schedule import LEASE
+from lti_tool.lti.errors import KeysetUnreadable
+from lti_tool.lti.launch.keysets import usable_keys
 from lti_tool.lti.registration.models import Registration
 from lti_tool.moments import CLOCKS_DIFFER
 from lti_tool.outbound.client import GuardedHttp, OutboundRequestError, network_fault
@@ -123,9 +125,29 @@ def _platform_clock(http: GuardedHttp, name: str, url: str) -> _Reply:
         return _Reply(
             name,
             fault=f"its key set at {url} answers {status}",
-            fix="compare the address with the one that the LMS shows (tandem registrations list --json)",
+            fix=_COMPARE_ADDRESS,
+        )
+    try:
+        keys = usable_keys(http.fetch_json(url))
+    except (OutboundRequestError, KeysetUnreadable) as error:
+        said = network_fault(error) if isinstance(error, OutboundRequestError) else error.detail
+        return _Reply(
+            name,
+            fault=f"its key set at {url} cannot be read, so that launches with a new key are refused: {said}",
+            fix=_COMPARE_ADDRESS,
+        )
+    if not keys:
+        return _Reply(
+            name,
+            fault=f"its key set at {url} has no RSA signing key of 2048 bits, so that its launches are refused",
+            fix=_COMPARE_ADDRESS,
         )
     return _Reply(name, behind=behind)
+
+
+_COMPARE_ADDRESS: Final = (
+    "compare the address with the one that the LMS shows (tandem registrations list --json)"
+)
 
 
 def _lrs_clock(http: GuardedHttp, name: str, endpoint: str) -> list[_Reply]:

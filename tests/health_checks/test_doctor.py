@@ -30,6 +30,7 @@ from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind, DeliveryStatus
 from tests.lrs.processes import RunningLRS
+from tests.platform.keys import key
 from tests.redis_server import RedisServer
 from tests.requirements import needs_redis
 
@@ -123,10 +124,11 @@ def host_with_clock_offset(ahead: dt.timedelta) -> Iterator[str]:
             return format_datetime(utcnow() + ahead, usegmt=True)
 
         def do_GET(self) -> None:
+            body = json.dumps({"keys": [key().jwk]}).encode()
             self.send_response(200)
-            self.send_header("Content-Length", "12")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(b'{"keys": []}')
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -410,6 +412,24 @@ def test_one_platform_of_two_out_of_reach_is_mentioned(services, host_with_corre
 def test_a_key_set_that_is_not_there_is_mentioned_with_its_status(services, httpserver):
     register(services, jwks_url=httpserver.url_for("/nothing"))
     assert "answers 500" in only(findings(services, "clock")).message
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<html>Log in</html>", "the answer is not JSON"),
+        (" " * 300_000, "far too much"),
+        ('{"kids": []}', "no list of keys"),
+        ('{"keys": [{"kty": "EC", "kid": "1"}]}', "no RSA signing key"),
+    ],
+    ids=["a web page", "no end", "no list", "another kind of key"],
+)
+def test_a_key_set_that_verifies_no_launch_is_named_with_why(services, httpserver, body, said):
+    httpserver.expect_request("/jwks").respond_with_data(body)
+    register(services, jwks_url=httpserver.url_for("/jwks"), label="Our Moodle")
+    found = only(findings(services, "clock"))
+    assert (found.verdict, found.message.startswith("Our Moodle: its key set at")) == (Verdict.ERROR, True)
+    assert said in found.message
 
 
 def test_a_platform_on_a_private_address_names_the_setting_that_allows_it(services):

@@ -183,10 +183,7 @@ class PlatformKeys:
             found = self._http.fetch_json(url)
         except requests.RequestException as error:
             raise KeysetUnreadable(str(error)[:200]) from error
-        keys = found.get("keys") if isinstance(found, dict) else None
-        if not isinstance(keys, list):
-            raise KeysetUnreadable("there is no list of keys")
-        return [usable for key in keys[:100] if (usable := _usable(key))]
+        return usable_keys(found)
 
     def _store(self, registration_id: uuid.UUID, keys: list[dict[str, str]]) -> None:
         now = utcnow()
@@ -213,6 +210,14 @@ class PlatformKeys:
 def _parsed(n: str, e: str) -> jwt.PyJWK:
     """The key itself; parsing costs more than verifying."""
     return jwt.PyJWK({"kty": "RSA", "n": n, "e": e}, algorithm="RS256")
+
+
+def usable_keys(document: Any) -> list[dict[str, str]]:
+    """The keys of a key set with which launches can be verified. Raises :class:`KeysetUnreadable` where it is none."""
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list):
+        raise KeysetUnreadable("there is no list of keys")
+    return [usable for key in keys[:100] if (usable := _usable(key))]
 
 
 def _usable(key: Any) -> dict[str, str] | None:
