@@ -176,7 +176,8 @@ def test_who_takes_part_from_the_menu_takes_part_in_the_activity(school: CanvasS
 
 def test_before_there_is_an_activity_the_menu_opens_no_group(school: CanvasSchool, tool_id: str) -> None:
     page = launch(school, "claire.dubreuil", f"navigation/{tool_id}")
-    assert "Canvas gives grades to assignments alone" in page.text
+    assert "With grades: add an activity" in page.text
+    assert "In this course, add an assignment under" in page.text
     assert "The programme opens soon" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
     assert cohorts(school) == 0
 
@@ -187,9 +188,10 @@ def test_a_teacher_may_open_the_programme_in_the_menu_without_grades(
     claire = somebody(school, "claire.dubreuil")
     page = claire.open(f"{school.lms.base_url}/launch/navigation/{tool_id}")
     asked = claire.submit(page.form(action="/course/programme"))
-    assert "None: no grade is sent from the course’s menu" in asked.text
+    second = claire.submit(asked.form(having="template"), template=DEMO_TEMPLATE, go_to="questions")
+    assert "None: no grade is sent from the course’s menu" in second.text
     assert "The programme opens soon" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
-    claire.submit(asked.form(having="template"), template=DEMO_TEMPLATE, begin="now")
+    claire.submit(second.form(having="answered_of"), begin="now")
     assert "My group" in launch(school, "claire.dubreuil", f"navigation/{tool_id}").text
     assert "how would you like" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
 
