@@ -77,6 +77,11 @@ _PAGE_TOO_OLD = N_(
 )
 _MEETING_GONE = N_("This meeting is no longer there")
 _OBJECTIVE_GONE = N_("This objective is no longer there")
+_ANSWERED_TOO_LATE = _SentPage(
+    _MEETING_GONE,
+    N_("Your partner may have removed it in the meantime. Your answer was not recorded."),
+    _MEETINGS,
+)
 _SENT_PAGES = {
     400: _SentPage(
         N_("Nothing was saved"),
@@ -111,16 +116,8 @@ _SENT_PAGES_OF = {
         N_("The meeting that it was about may have been removed in the meantime. Nothing was accepted."),
         _MEETINGS,
     ),
-    (404, "sessions.confirm"): _SentPage(
-        _MEETING_GONE,
-        N_("Your partner may have removed it in the meantime. Your answer was not recorded."),
-        _MEETINGS,
-    ),
-    (404, "sessions.dispute"): _SentPage(
-        _MEETING_GONE,
-        N_("Your partner may have removed it in the meantime. Your answer was not recorded."),
-        _MEETINGS,
-    ),
+    (404, "sessions.confirm"): _ANSWERED_TOO_LATE,
+    (404, "sessions.dispute"): _ANSWERED_TOO_LATE,
     (404, "sessions.withdraw"): _SentPage(
         _MEETING_GONE,
         N_("It may have been removed already: there is nothing more for you to do."),
