@@ -64,6 +64,11 @@ class ClaimedJob:
     group_key: str | None = None
 
 
+def unique_key(kind: type[JobKind], key: str) -> str:
+    """What jobs of a kind with the same ``key`` have in common in :attr:`~lti_tool.jobs.models.Job.unique_key`."""
+    return f"{kind.name}:{key}"
+
+
 def enqueue(
     db: Session,
     kind: type[JobKind],
@@ -84,14 +89,14 @@ def enqueue(
     schema = kind.schema()
     stored = schema.dump(arguments)
     schema.load(stored)
-    unique_key = f"{kind.name}:{key or uuid.uuid4()}"
+    same = unique_key(kind, key or str(uuid.uuid4()))
     now = utcnow()
     added = db.execute(
         insert_for(db, Job)
         .values(
             kind=kind.name,
             arguments=stored,
-            unique_key=unique_key,
+            unique_key=same,
             group_key=group_key,
             subject_id=subject_id,
             organisation_id=organisation_id,
@@ -112,7 +117,7 @@ def enqueue(
     db.info[ENQUEUED] = True
     if added is not None:
         return cast(int, added)
-    waiting = sa.select(Job.id).where(Job.unique_key == unique_key, Job.status == JobStatus.WAITING)
+    waiting = sa.select(Job.id).where(Job.unique_key == same, Job.status == JobStatus.WAITING)
     found = db.scalar(waiting)
     if found is not None:
         return found

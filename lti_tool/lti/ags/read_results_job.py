@@ -217,14 +217,14 @@ def read_since(db: Session, resource_link_id: uuid.UUID, since: dt.datetime) -> 
     """Whether a reading of everybody's results waits, runs, or ended since then, be it that it failed."""
     job = table_of(Job).c
     found = sa.exists().where(
-        job.unique_key == _key(resource_link_id, None, kind=f"{ReadResults.name}:"),
+        job.unique_key == queue.unique_key(ReadResults, _key(resource_link_id, None)),
         sa.or_(job.done_at.is_(None), job.done_at > since),
     )
     return bool(db.scalar(sa.select(found)))
 
 
-def _key(resource_link_id: uuid.UUID, person_id: uuid.UUID | None, *, kind: str = "") -> str:
-    return f"{kind}{resource_link_id}:{person_id or 'everybody'}"
+def _key(resource_link_id: uuid.UUID, person_id: uuid.UUID | None) -> str:
+    return f"{resource_link_id}:{person_id or 'everybody'}"
 
 
 def request_results(
