@@ -1,4 +1,4 @@
-"""What one of a pair tells the other: feedback about the latest meeting, and thanks at the end."""
+"""Feedback about the latest meeting from one of a pair to the other, and thanks at the end."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _awaited(pair: PairView, given: list[FeedbackRecord]) -> SessionLine | None:
 @blueprint.post("")
 @allows(Action.GIVE_FEEDBACK, about=pair_of_request)
 def give() -> ResponseReturnValue:
-    """Tell the partner what helped."""
+    """Keep what helped, for the partner to read."""
     page = pair_page()
 
     def save(db: Session, values: Values) -> None:

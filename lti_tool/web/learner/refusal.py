@@ -55,7 +55,7 @@ def _page(form: Form) -> ResponseReturnValue:
 @blueprint.post("")
 @allows(Action.CHOOSE_ROLE, about=cohort_of_launch)
 def refuse() -> ResponseReturnValue:
-    """Nobody is at fault, and nobody but the tutor is told."""
+    """Nobody is at fault, and nobody but the tutor sees it."""
 
     def save(db: Session, values: Values) -> None:
         participant = current_participant()
