@@ -133,9 +133,7 @@ def _in_preparation(activity: Activity) -> ResponseReturnValue:
 
 
 def _hint_of_beginning() -> str:
-    return _(
-        "Once it has begun, open this activity again."
-    )
+    return _("Once it has begun, open this activity again.")
 
 
 def visitor_page(

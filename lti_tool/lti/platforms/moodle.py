@@ -58,7 +58,7 @@ class Moodle(Platform):
     unbinds_line_items: ClassVar[bool] = True
 
     def activity_address(self, issuer: str, resource_link_id: str) -> str | None:
-        """By ``l``, the number of the activity, which is the id of its link (lti_build_request in mod/lti/locallib.php).
+        """By ``l``, the number of the activity, which is the id of its link (locallib.php, lti_build_request).
 
         https://github.com/moodle/moodle/blob/main/mod/lti/view.php
         """

@@ -64,9 +64,7 @@ def _place(db: Session, cohort_id: uuid.UUID, role: str) -> _Place:
         if placed.role_view.covers(role)
     ]
     found = db.execute(
-        sa.select(
-            ResourceLink.id, ResourceLink.resource_link_id, ResourceLink.title, Course.id, Course.title
-        )
+        sa.select(ResourceLink.id, ResourceLink.resource_link_id, ResourceLink.title, Course.id, Course.title)
         .join(Course, Course.id == ResourceLink.course_id)
         .where(ResourceLink.id.in_(links))
     )

@@ -236,6 +236,5 @@ def test_a_course_with_several_activities_says_which_is_mine_and_who_looks_after
 
 def test_before_there_is_an_activity_the_course_s_menu_says_when_to_come_back(visit):
     assert (
-        "Once it has begun, open this page again"
-        in visit(situations.menu_of_learner, family="canvas").text()
+        "Once it has begun, open this page again" in visit(situations.menu_of_learner, family="canvas").text()
     )

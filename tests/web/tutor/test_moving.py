@@ -187,7 +187,9 @@ def test_the_two_read_where_it_goes_on_and_cannot_begin_anew_here(visit: Come, s
     here = visit(moving.moved_learner)
     text = here.text()
     assert "It is in the course “Cultures numériques, automne”." in text
-    assert 'href="https://moodle.example/mod/lti/view.php?l=42"' in text, "by the address that Moodle gives it"
+    assert 'href="https://moodle.example/mod/lti/view.php?l=42"' in text, (
+        "by the address that Moodle gives it"
+    )
     assert "I want to learn" not in text
     # The course of before is not where it goes on: no button says that it is.
     assert "Back to the course" not in text
