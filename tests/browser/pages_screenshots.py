@@ -138,9 +138,7 @@ def _chosen(name: str, known: tuple[str, ...]) -> list[str]:
     return [each for each in known if each in wanted]
 
 
-def _all_faces(
-    tool: ServedTool, locale: str
-) -> Iterator[tuple[str, str | None, Callable[[Page], object]]]:
+def _all_faces(tool: ServedTool, locale: str) -> Iterator[tuple[str, str | None, Callable[[Page], object]]]:
     """Every face with the only platform that has it, if one alone does, and the way to it: the states of a pair where
     a learner meets them, between the cases.
     """

@@ -109,7 +109,10 @@ def wait_of(pair: PairLine, today: dt.date, grades: Mapping[uuid.UUID, tuple[str
     if of_grades:
         found = [grades[line.person_id] for line in of_grades]
         return Wait(
-            WaitKind.GRADE, of_grades, min(since for _, since in found), grades=tuple(kind for kind, _ in found)
+            WaitKind.GRADE,
+            of_grades,
+            min(since for _, since in found),
+            grades=tuple(kind for kind, _ in found),
         )
     if state is PairState.UNDER_WAY:
         disputed = _oldest(pair, "disputed")
