@@ -95,8 +95,10 @@ def waits(days: int | None) -> str:
 
 
 def since_days(days: int) -> str:
-    """For how long somebody has waited: ``for 9 days``; ``since today`` on the first day."""
-    return ngettext("for %(num)s day", "for %(num)s days", days) if days > 0 else _("since today")
+    """For how long somebody has waited: ``waiting for 9 days``; ``waiting since today`` on the first day."""
+    if days > 0:
+        return ngettext("waiting for %(num)s day", "waiting for %(num)s days", days)
+    return _("waiting since today")
 
 
 def longest_waiting(days: int) -> str:
