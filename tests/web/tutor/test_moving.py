@@ -163,10 +163,32 @@ def test_a_tutor_of_one_group_reads_what_it_takes(visit: Come) -> None:
     assert "There is no other group to move to yet." in here.text("cohort/move")
 
 
+def test_where_the_platform_gives_an_activity_no_known_address_the_way_there_is_said(visit: Come) -> None:
+    text = visit(moving.moved_learner, family="canvas").text()
+    assert "Open the course “Cultures numériques, automne”" in text
+    assert "Open the activity “Mentorat inversé”" in text
+    assert 'id="there"' not in text
+
+
+def test_one_tap_leads_to_the_other_group_of_the_same_course(visit: Come, services: Services) -> None:
+    here = visit(moving.moved_learner)
+    with services.database.transaction() as db:
+        opened = db.get_one(LaunchSession, session_id_of(here.home))
+        me = db.scalars(sa.select(Participant).where(Participant.person_id == opened.person_id)).one()
+        placed = db.scalars(sa.select(Placement).where(Placement.cohort_id == me.cohort_id)).one()
+        opened.course_id = placed.course_id
+    assert 'id="own-group"' in here.text()
+    assert here.post("other-group").status_code == 303
+    assert "Inès" in here.text()
+
+
 def test_the_two_read_where_it_goes_on_and_cannot_begin_anew_here(visit: Come, services: Services) -> None:
     here = visit(moving.moved_learner)
     text = here.text()
-    assert "open the activity “Mentorat inversé” in the course “Cultures numériques, automne”" in text
+    assert "It is in the course “Cultures numériques, automne”." in text
+    assert 'href="https://moodle.example/mod/lti/view.php?l=42"' in text, (
+        "by the address that Moodle gives it"
+    )
     assert "I want to learn" not in text
     # The course of before is not where it goes on: no button says that it is.
     assert "Back to the course" not in text
