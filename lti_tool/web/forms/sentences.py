@@ -59,17 +59,13 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(
-    N_(
-        "Nothing was sent. “I would rather not say” is chosen: keep it, or choose another reason."
-    )
+    N_("Nothing was sent. “I would rather not say” is chosen: keep it, or choose another reason.")
 )
 _OTHER_REASON: Final = _choose(
     N_("The reason that was sent is not one of these. Choose again, or go on without one.")
 )
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
-_PARTNERS: Final = N_(
-    "This number is not offered, so 1 is chosen: change it, or save."
-)
+_PARTNERS: Final = N_("This number is not offered, so 1 is chosen: change it, or save.")
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -87,14 +83,10 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     AnswersForm: {
         "capacity": {**_choose(_PARTNERS), **dict.fromkeys(_NO_NUMBER, _PARTNERS)},
         "offers": _choose(
-            N_(
-                "A topic is not on the list any more, so it is not ticked: check the list, then save."
-            )
+            N_("A topic is not on the list any more, so it is not ticked: check the list, then save.")
         ),
         "wants": _choose(
-            N_(
-                "A topic is not on the list any more, so it is not ticked: check the list, then save."
-            )
+            N_("A topic is not on the list any more, so it is not ticked: check the list, then save.")
         ),
         "languages": _choose(
             N_("A language is not on the list, so it is not ticked: check the list, then save.")
