@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from playwright.sync_api import Error, Page, sync_playwright
 
 from lti_tool.composition.services import Services
@@ -28,6 +29,9 @@ from lti_tool.demo.seeding.groups import Group, NewPerson, add_course
 from lti_tool.identity.models import Course, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.programmes.models import Placement
 from tests.browser.cases import Visit
@@ -39,6 +43,11 @@ VIEWPORTS = {"390": (390, 844), "1280": (1280, 800)}
 LOOKS = {"moodle": ("moodle", "light"), "canvas": ("canvas", "light"), "dark": ("neutral", "dark")}
 """Of each look, the theme of the page and the colours that the reader prefers; the last is alone in its tab."""
 LANGUAGES = ("fr", "en")
+TOPICS = {
+    "mentor": Details(offers=(("generative-ai", 4), ("data", 3)), languages=("fr", "en")),
+    "mentee": Details(wants=(("data", None), ("generative-ai", None)), languages=("fr", "en", "de")),
+}
+"""What the 46 have said for choosing a partner, by their role."""
 COHORT_PAGES = {"": "the group", "programme/audit": "decisions", "programme/rule": "completion rule"}
 
 
@@ -87,6 +96,10 @@ def living_cohort(services: Services, locale: str) -> LivingCohort:
         opened_at=now - dt.timedelta(days=DAYS),
     )
     live(group, people, couples=COUPLES, now=now, locale=locale)
+    with services.database.transaction() as db:
+        of_cohort = sa.select(Participant).where(Participant.cohort_id == group.cohort_id)
+        details = {each.id: TOPICS[each.role] for each in db.scalars(of_cohort)}
+        save_details(db, details, answered_at=now)
     return LivingCohort(services, group, people)
 
 
