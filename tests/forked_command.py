@@ -17,9 +17,7 @@ from typing import Final
 
 FORKS: Final = multiprocessing.get_context("forkserver")
 """A process without any thread, which has imported the tool and becomes a new process of it within milliseconds."""
-FORKS.set_forkserver_preload(
-    ["tests.killed_process", "tests.forked_command", "lti_tool.commands.serve", "lti_tool.demo.run"]
-)
+FORKS.set_forkserver_preload(["tests.preloaded"])
 
 LONGEST: Final = 60.0
 """After how many seconds a command that should have ended has failed."""

@@ -27,7 +27,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "not_a_learner": N_(
         "Your platform does not list this person among the course's learners. The grade follows once they are back."
     ),
-    "course_ended": N_("The course has ended and takes no more grades."),
+    "course_ended": N_("The course has ended and takes no more grades: reopen it, then try again."),
     "no_attempt_left": N_("The activity allows no further attempt."),
     "unpublished": N_("The activity is not published yet."),
     "line_item_gone": N_("The activity has no column in the gradebook any more."),

@@ -133,10 +133,7 @@ def _in_preparation(activity: Activity) -> ResponseReturnValue:
 
 
 def _hint_of_beginning() -> str:
-    return _(
-        "Once it has begun, open this activity again: you choose whether to take part, say what you would like to "
-        "learn or can show, and your tutor suggests a partner."
-    )
+    return _("Once it has begun, open this activity again.")
 
 
 def visitor_page(

@@ -97,7 +97,7 @@ def _course_menu(build: Callable[[Situation], None]) -> Case:
     def go(visit: Visit) -> None:
         visit.page.goto(visit.served_tool.course_menu(build, visit.locale))
 
-    return Case(build.__name__.replace("_", "-"), ("home.home", "GET"), go)
+    return Case(build.__name__.replace("_", "-"), ("home.home", "GET"), go, platform="canvas")
 
 
 LEARNER_CASES: tuple[Case, ...] = (

@@ -114,7 +114,7 @@ def main(folder: Path, words: list[str]) -> int:
                 locale="fr-FR" if locale == "fr" else "en-GB",
                 timezone_id="Europe/Paris" if locale == "fr" else "Europe/London",
             )
-            for name, go in _all_faces(tool, locale):
+            for name, platform, go in _all_faces(tool, locale):
                 if words and not any(word in name for word in words):
                     continue
                 try:
@@ -124,7 +124,7 @@ def main(folder: Path, words: list[str]) -> int:
                     faults += 1
                     continue
                 face = faces.setdefault(name, Face(name, []))
-                faults += _look(page, folder, face, locale)
+                faults += _look(page, folder, face, locale, platform)
                 page.unroute_all(behavior="ignoreErrors")
             page.close()
         browser.close()
@@ -138,15 +138,17 @@ def _chosen(name: str, known: tuple[str, ...]) -> list[str]:
     return [each for each in known if each in wanted]
 
 
-def _all_faces(tool: ServedTool, locale: str) -> Iterator[tuple[str, Callable[[Page], object]]]:
-    """Every face with the way to it: the states of a pair where a learner meets them, between the cases."""
+def _all_faces(tool: ServedTool, locale: str) -> Iterator[tuple[str, str | None, Callable[[Page], object]]]:
+    """Every face with the only platform that has it, if one alone does, and the way to it: the states of a pair where
+    a learner meets them, between the cases.
+    """
     cohort = living_cohort(tool.services, locale)
     shown = False
     for case in ordered_cases():
         if case.name.startswith("home-") and not shown:
             shown = True
-            yield from _of_cohort(tool, cohort, locale)
-        yield case.name, lambda page, case=case: case.go(Visit(page, tool, locale))
+            yield from ((name, None, go) for name, go in _of_cohort(tool, cohort, locale))
+        yield case.name, case.platform, lambda page, case=case: case.go(Visit(page, tool, locale))
 
 
 def _of_cohort(
@@ -165,13 +167,21 @@ def _of_cohort(
         yield f"of a pair: {below}", lambda page, below=below: page.goto(tool.url + home + below)
 
 
-def _look(page: Page, folder: Path, face: Face, locale: str) -> int:
+def _looks(platform: str | None) -> list[str]:
+    """The looks to take pictures of: of a page that one platform alone has, that platform's in place of the others'."""
+    chosen = _chosen("LOOKS", tuple(LOOKS))
+    if platform is None:
+        return chosen
+    return list(dict.fromkeys(look if look == "dark" else platform for look in chosen))
+
+
+def _look(page: Page, folder: Path, face: Face, locale: str, platform: str | None) -> int:
     """Take the pictures of the present page; return how many are wider than the screen."""
     faults = 0
     stem = "".join(char if char.isalnum() else "-" for char in face.name)
     for width, (wide, high) in VIEWPORTS.items():
         page.set_viewport_size({"width": wide, "height": high})
-        for look in _chosen("LOOKS", tuple(LOOKS)):
+        for look in _looks(platform):
             theme, scheme = LOOKS[look]
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two that it knows
             page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)

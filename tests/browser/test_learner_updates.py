@@ -53,7 +53,7 @@ def test_what_the_partner_does_shows_in_place(served_tool: ServedTool, page: Pag
     with transaction(served_tool.services, TOOL) as db:
         pair = pair_of(db, home)
         accept_pair(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
-    expect(page.locator("#next")).to_contain_text("Your agreement with Inès")
+    expect(page.locator("#next")).to_contain_text("Sign your agreement with Inès")
     assert page.evaluate("window.sameDocument === true")
 
 

@@ -46,6 +46,11 @@ def _participant(visit: Visit) -> None:
     visit.page.get_by_role("link", name="Léa Nguyen", exact=True).first.click()
 
 
+def _to_one(visit: Visit) -> None:
+    _participant(visit)
+    visit.page.click("#write")
+
+
 def _pairing_for(visit: Visit) -> None:
     visit.situation(people_lists.people_of_whom_much_is_known, "cohort/pairing")
     visit.page.get_by_role("link", name="Léa Nguyen").click()
@@ -122,6 +127,7 @@ TUTOR_CASES: tuple[Case, ...] = (
     followed(
         "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
     ),
+    Case("message-to-one", ("messages.to_one", "GET"), _to_one),
     at_page("message-to-all", "messages.to_all", situations.tutor_of_unsigned, "cohort/message/all/unsigned"),
     at_page("invitation", "messages.invitation", situations.tutor, "cohort/message/invitation"),
     at_page("list-to-print", "print_list.show", situations.tutor, "cohort/list/"),

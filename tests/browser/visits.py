@@ -68,6 +68,8 @@ class Case:
     go: Callable[[Visit], object]
     themed: bool = True
     """Whether it wears the theme of a platform; pages outside a launch are neutral."""
+    platform: str | None = None
+    """The only platform that has such a page; None where any may."""
 
 
 def at_page(name: str, endpoint: str, build: Callable[[Situation], None], below: str) -> Case:

@@ -51,10 +51,10 @@ def to_sign(situation: Situation) -> None:
 
 
 def leave_course(situation: Situation, participant: BuiltParticipant, *, back: bool = False) -> None:
-    """Let the roster list somebody no longer; ``back``: let it list them again."""
-    situation.db.execute(
-        sa.update(Membership).where(Membership.person_id == participant.person.id).values(active=back)
-    )
+    """Let the roster list somebody no longer, since five days ago; ``back``: let it list them again."""
+    listed_at = situation.now if back else situation.now - dt.timedelta(days=5)
+    place = sa.update(Membership).where(Membership.person_id == participant.person.id)
+    situation.db.execute(place.values(active=back, listed_at=listed_at))
 
 
 def partner_left(situation: Situation) -> None:

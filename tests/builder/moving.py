@@ -25,7 +25,7 @@ def second_group(situation: Situation, title: str = SECOND_COURSE, meetings: int
     assert situation.me is not None
     course = situation.activity.course.platform.course(title)
     course.enrol(situation.me, CourseRole.TUTOR)
-    activity = course.activity(f"link of {title}", f"https://lms.example/lineitems/{course.id}")
+    activity = course.activity("42", f"https://lms.example/lineitems/{course.id}")
     situation.db.get_one(ResourceLink, activity.id).title = "Mentorat inversé"
     there = activity.programme(following=(situation.cohort.programme, situation.me)).cohort()
     row = situation.db.scalars(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
@@ -132,6 +133,7 @@ def tutor_whose_roster_failed(situation: Situation) -> None:
     tutor(situation)
     situation.course.roster_url = ROSTER_URL
     situation.course.roster_paused_until = utcnow() + RETRY_AFTER
+    situation.course.roster_read_at = utcnow() - dt.timedelta(days=1)
 
 
 def look_as_tutor(situation: Situation) -> None:

@@ -40,6 +40,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "CohortDrafted": N_("%(actor)s began to set up a group"),
     "SettingsChanged": N_("%(actor)s changed the settings"),
     "SettingsChanged of goal": N_("%(actor)s changed the name or the goal of the programme"),
+    "SettingsChanged of goal, title": N_("%(actor)s changed the name of the programme"),
+    "SettingsChanged of goal, goal": N_("%(actor)s changed the goal of the programme"),
     "SettingsChanged of budget": N_("%(actor)s changed the budget"),
     "SettingsChanged of roles": N_("%(actor)s changed the names of the roles"),
     "SettingsChanged of skills": N_("%(actor)s changed the skills"),
@@ -268,7 +270,7 @@ def _added_variant(added: int, rows: int) -> str:
     return "PeopleAdded of one" if rows == 1 else "PeopleAdded"
 
 
-def _variant(line: AuditLine, names: Names) -> str:
+def _variant(line: AuditLine, names: Names, part: str) -> str:
     """The key of the sentence of an entry."""
     match line.kind:
         case "PeopleAdded":
@@ -279,14 +281,19 @@ def _variant(line: AuditLine, names: Names) -> str:
             return "OwnerNamed of oneself"
         case "ProgrammeShared" | "ProgrammeShareEnded" if _field(line, "course_id") is None:
             return f"{line.kind} with everybody"
+        case "SettingsChanged" if (
+            f"SettingsChanged of {getattr(line.event, 'section', '')}, {part}" in SENTENCES
+        ):
+            return f"SettingsChanged of {getattr(line.event, 'section', '')}, {part}"
         case "SettingsChanged" if f"SettingsChanged of {getattr(line.event, 'section', '')}" in SENTENCES:
             return f"SettingsChanged of {getattr(line.event, 'section', '')}"
     return line.kind
 
 
-def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str) -> str:
+def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str, part: str = "") -> str:
     """Who did what, in the present language. ``mark``: what is done with each name, such as setting it in bold.
 
+    ``part``: the only thing of its section that a change of the settings is about, by its code, where that is known.
     Where ``mark`` returns markup, the whole is markup whose names are escaped.
     """
     fields: dict[str, Any] = {}
@@ -305,7 +312,7 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
         "added": _written(names.added_of(line)),
         "whom": mark(names.link(_field(line, "link_id"))),
     }
-    text = _(SENTENCES.get(_variant(line, names), _UNKNOWN) if line.event is not None else _UNKNOWN)
+    text = _(SENTENCES.get(_variant(line, names, part), _UNKNOWN) if line.event is not None else _UNKNOWN)
     return type(actor)(text) % values
 
 

@@ -142,6 +142,12 @@ def activity_page(link_id: int) -> str:
     return render_template("activity.html", link=link, tool=tool, activity=mine)
 
 
+@blueprint.get("/mod/lti/view.php")
+def moodle_activity_page() -> AnyResponse:
+    """An activity by the address that it has in Moodle, ``?l=`` and its number."""
+    return redirect(f"/activities/{request.args.get('l', 0, type=int)}")
+
+
 @blueprint.get("/activities/new")
 def new_activity_page() -> str:
     """Choose a tool: its content picker in a frame (``?tool=ID``), or a form to fill in by hand."""

@@ -233,6 +233,11 @@ class Platform:
         del context_id, resource_link_id
         return False
 
+    def activity_address(self, issuer: str, resource_link_id: str) -> str | None:
+        """Where a link's own page is on the platform, for whoever comes from another course; None where not known."""
+        del issuer, resource_link_id
+        return None
+
     names_enrolments: ClassVar[bool] = False
     """Whether a launch names a role in the course of everybody who is enrolled there now."""
     has_unique_contexts: ClassVar[bool] = False

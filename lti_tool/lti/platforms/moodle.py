@@ -57,6 +57,14 @@ class Moodle(Platform):
     # stored with it is the one that was sent, and none where none was.
     unbinds_line_items: ClassVar[bool] = True
 
+    def activity_address(self, issuer: str, resource_link_id: str) -> str | None:
+        """By ``l``, the number of the activity, which is the id of its link (locallib.php, lti_build_request).
+
+        https://github.com/moodle/moodle/blob/main/mod/lti/view.php
+        """
+        is_activity = resource_link_id.isascii() and resource_link_id.isdecimal()
+        return f"{issuer.rstrip('/')}/mod/lti/view.php?l={resource_link_id}" if is_activity else None
+
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 
     # grade_item::is_overridable_item in lib/grade/grade_item.php: what a tool makes is a manual item, and no such one.

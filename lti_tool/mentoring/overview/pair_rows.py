@@ -61,8 +61,8 @@ class Wait:
     """Whose turn it is, of the two; the mentee first."""
     since: dt.date | None
     session: OpenSession | None = None
-    grade: str | None = None
-    """For ``grade``: the status of the grade."""
+    grades: tuple[str, ...] = ()
+    """For ``grade``: the status of the grade of each of ``who``."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,15 @@ def wait_of(pair: PairLine, today: dt.date, grades: Mapping[uuid.UUID, tuple[str
     ``grades``: the status of the grades that need the tutor, and since when, by person.
     """
     state, both = state_of(pair), (pair.mentee, pair.mentor)
-    for line in both:
-        if line.person_id in grades:
-            status, since = grades[line.person_id]
-            return Wait(WaitKind.GRADE, (line,), since, grade=status)
+    of_grades = tuple(line for line in both if line.person_id in grades)
+    if of_grades:
+        found = [grades[line.person_id] for line in of_grades]
+        return Wait(
+            WaitKind.GRADE,
+            of_grades,
+            min(since for _, since in found),
+            grades=tuple(kind for kind, _ in found),
+        )
     if state is PairState.UNDER_WAY:
         disputed = _oldest(pair, "disputed")
         if disputed is not None:

@@ -63,6 +63,8 @@ class NewChoice:
     chosen_at: dt.datetime
     chosen_by: str | None
     """Who chose it, as far as the platform shares their name."""
+    chosen_by_id: uuid.UUID
+    """The person of whoever chose it."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def new_choice(db: Session, placement: Placement, link: Reselected) -> NewChoice
         is_same_programme=wanted.is_same_programme,
         chosen_at=chosen_at,
         chosen_by=display_name(person),
+        chosen_by_id=person.id,
     )
 
 

@@ -98,36 +98,86 @@ def leaves(
 
     The titles of two at one place stand to its left and right, where there is room; else above one another.
 
-    ``leads``: the x of the lines down to the dates, which titles below stand between; ``width``: of the drawing.
+    ``leads``: the x of the lines down to the dates, which titles below stand between as long as that leaves them
+    whole; ``width``: of the drawing.
     """
     found: list[Leaf] = []
     for role in (Role.MENTOR, Role.MENTEE):
         own = [(x, each) for x, each in placed if each.owner is role]
         for index, (x, objective) in enumerate(own):
             others = [(x + other) / 2 for other, _each in own if other != x]
-            lines = leads if role is Role.MENTEE else _line_of_today(today, x)
-            limits = [*others, *lines]
-            left = max([LEFT_MOST - LABEL_GAP, *(each for each in limits if each < x)]) + LABEL_GAP
-            right = min([width + LABEL_GAP, *(each for each in limits if each > x)]) - LABEL_GAP
             here = sum(other == x for other, _each in own)
             is_first = index == 0 or own[index - 1][0] != x
-            if here == 2 and min(x - left, right - x) - BESIDE >= LEAST_BESIDE:
+            lines = leads if role is Role.MENTEE else _line_of_today(today, x)
+            room = _room([*others, *lines], x, width)
+            whole_room = _room(others, x, width)
+            if role is Role.MENTEE and _has_more(objective.title, whole_room, room, beside=here == 2):
+                room = whole_room
+            if here == 2 and room.beside >= LEAST_BESIDE:
                 # Two of one place: the title of each on the side to which it points.
-                left, right = (left, x - BESIDE) if is_first else (x + BESIDE, right)
-                room = min(right - left, LABEL_MOST)
-                left = right - room if is_first else left
-                drawn = _leaf(x, objective, strands[role], left, left + room, None, is_left=is_first)
+                left, right = (room.left, x - BESIDE) if is_first else (x + BESIDE, room.right)
+                wide = min(right - left, LABEL_MOST)
+                left = right - wide if is_first else left
+                drawn = _leaf(x, objective, strands[role], left, left + wide, None, is_left=is_first)
             else:
-                room = min(right - left, LABEL_MOST)
-                left = min(max(x - room / 2, left), right - room)
+                left = room.label_left
                 before = None if is_first else found[-1]
                 # The title that is read first is that of the leaf to the left.
                 is_left = before is not None and not before.is_left
                 if role is Role.MENTEE and here > 1:
                     is_left = before is None or not before.is_left
-                drawn = _leaf(x, objective, strands[role], left, left + room, before, is_left=is_left)
+                drawn = _leaf(
+                    x, objective, strands[role], left, left + room.label_width, before, is_left=is_left
+                )
             found.append(replace(drawn, is_shared=here > 1))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Between what the titles of the leaves at one place stand."""
+
+    x: float
+    left: float
+    right: float
+
+    @property
+    def label_width(self) -> float:
+        """Of a title that stands below or above its leaf."""
+        return min(self.right - self.left, LABEL_MOST)
+
+    @property
+    def label_left(self) -> float:
+        """Where such a title begins: in the middle of the leaf, or as near to that as there is room."""
+        half = self.label_width / 2
+        return min(max(self.x - half, self.left), self.right - self.label_width)
+
+    @property
+    def beside(self) -> float:
+        """Of each of two titles to the left and right of their leaves."""
+        return min(self.x - self.left, self.right - self.x) - BESIDE
+
+
+def _room(limits: Iterable[float], x: float, width: float) -> _Room:
+    """The room round a place between these limits, in a drawing of this width."""
+    left = max([LEFT_MOST - LABEL_GAP, *(each for each in limits if each < x)]) + LABEL_GAP
+    right = min([width + LABEL_GAP, *(each for each in limits if each > x)]) - LABEL_GAP
+    return _Room(x, left, right)
+
+
+def _has_more(title: str, whole: _Room, between_lines: _Room, *, beside: bool) -> bool:
+    """Whether a title is cut between the lines down to the dates: it is then written across them.
+
+    ``beside``: the same where two titles that could stand side by side would stand above one another.
+    """
+    if beside and between_lines.beside < LEAST_BESIDE <= whole.beside:
+        return True
+    return _is_cut(title, between_lines.label_width) and whole.label_width > between_lines.label_width
+
+
+def _is_cut(title: str, width: float) -> bool:
+    """Whether not all of a title is written where it has this width."""
+    return " ".join(title_lines(title, width)) != " ".join(words_of(title))
 
 
 def _line_of_today(today: float | None, x: float) -> list[float]:

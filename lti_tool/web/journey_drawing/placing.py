@@ -24,7 +24,7 @@ from lti_tool.web.journey_drawing.facts import (
 )
 from lti_tool.web.journey_drawing.time_scale import TimeScale
 
-MEETING_GAP: Final = 76.0
+MEETING_GAP: Final = 84.0
 """Between two meetings, where there is room: as wide as what is written below one."""
 WIDE_MEETING_GAP: Final = 92.0
 """The same where there is ample room: what is written below needs no second line."""
@@ -183,7 +183,7 @@ def _wanted(facts: JourneyFacts, frame: Frame, last_on: dt.date) -> float:
         filled -= SILENCE_MOST if _braid_begins_at_meeting(facts, _in_order(facts)) else 0
         return min(filled, whole - frame.braid)
     if facts.ended_on is not None:
-        filled = whole - STEP_MOST * ahead if held else min(filled - STEP_MOST, whole - STEP_MOST * ahead)
+        filled = min(filled if held else filled - STEP_MOST, whole - STEP_MOST * ahead)
         return max(filled, whole / 2 if ahead else 0)
     past, time = last_on - facts.begins_on, facts.finishes_on - facts.begins_on
     return min(whole * (past / max(time, ONE_DAY)), whole - MEETING_GAP * (ahead + 1))

@@ -24,7 +24,7 @@ from lti_tool.translation import current_language
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
+from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page, user_today
 from lti_tool.web.services import reading
 from schemas import choices
 from schemas.objective_forms import (
@@ -39,9 +39,9 @@ blueprint = Blueprint("objectives", __name__, url_prefix="/l/<launch_key>/object
 
 
 @blueprint.get("")
-@allows(Action.VIEW_OWN_PAIR, about=pair_of_request)
+@allows(Action.VIEW_OWN_PAIR, about=kept_pair_of_request)
 def index() -> ResponseReturnValue:
-    """Both directions, and the form that proposes another."""
+    """Both directions, and the form that proposes another, as long as the pair goes on."""
     page = pair_page()
     proposed = {"direction": page.journey.me.role, "tag": "skills", "required": "yes"}
     action = launch_url_for("objectives.propose", pair=page.pair.id)

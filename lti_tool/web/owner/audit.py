@@ -223,10 +223,15 @@ def _by_day(
     shown = [
         ShownEntry(
             line.at.astimezone(zone),
-            sentence_of(line, names, bold),
+            sentence_of(line, names, bold, _only_part(changes.get(line.id, ()))),
             numbers.get(line.cohort_id) if line.cohort_id is not None else None,
             changes.get(line.id, ()),
         )
         for line in lines
     ]
     return [(day, list(of_day)) for day, of_day in groupby(shown, key=lambda entry: entry.at.date())]
+
+
+def _only_part(changes: Sequence[Change]) -> str:
+    """The code of the one value that changed; empty where several did, or none is known."""
+    return changes[0].code if len(changes) == 1 else ""

@@ -41,6 +41,10 @@ class Change:
     """Empty for one that was added."""
     after: str
     """Empty for one that was removed."""
+    code: str = ""
+    """Of what it is the value of, within its section; empty where several are said as one."""
+    count: int = 1
+    """How many entries of a list were removed, or added."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def settings_changes(section: str, before: _Version, after: _Version) -> tuple[C
         return ()
     first, then = values(before), values(after)
     return _together(
-        Change(first.get(code, ("",))[0] or then.get(code, ("",))[0], was, now)
+        Change(first.get(code, ("",))[0] or then.get(code, ("",))[0], was, now, code)
         for code in (*first, *(code for code in then if code not in first))
         if (was := first.get(code, ("", ""))[1]) != (now := then.get(code, ("", ""))[1])
     )
@@ -92,10 +96,14 @@ def _together(changes: Iterable[Change]) -> tuple[Change, ...]:
         last = found[-1] if found else None
         if last is not None and not last.label and not change.label:
             if last.before and change.before and not last.after and not change.after:
-                found[-1] = Change("", f"{last.before}{_('; ')}{change.before}", "")
+                found[-1] = Change(
+                    "", f"{last.before}{_('; ')}{change.before}", "", count=last.count + change.count
+                )
                 continue
             if last.after and change.after and not last.before and not change.before:
-                found[-1] = Change("", "", f"{last.after}{_('; ')}{change.after}")
+                found[-1] = Change(
+                    "", "", f"{last.after}{_('; ')}{change.after}", count=last.count + change.count
+                )
                 continue
         found.append(change)
     return tuple(found)

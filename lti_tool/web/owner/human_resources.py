@@ -55,11 +55,12 @@ class OpenSession:
 def offers_hr_link() -> bool:
     """Whether the page says where a link for human resources is used.
 
-    The first page does, to somebody who takes no part and teaches no group, while the company of the launch has a link
-    that waits.
+    The first page does, to somebody who takes no part, or is only invited to, and teaches no group, while the company
+    of the launch has a link that waits.
     """
     activity, principal = g.get("activity"), current_principal()
-    if request.endpoint != "home.home" or (activity is not None and activity.participant is not None):
+    participant = activity.participant if activity is not None else None
+    if request.endpoint != "home.home" or (participant is not None and not participant.invited):
         return False
     if principal.organisation_id is None or principal.person_id is None or principal.role == CourseRole.TUTOR:
         return False

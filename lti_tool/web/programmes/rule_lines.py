@@ -158,7 +158,9 @@ def _line(criterion: TypedCriterion, path: str, shown: Shown, is_first: bool, is
         weight=_blank(criterion, "w", path, before, shown),
         is_new=before is None,
         was=_was(criterion.type, [each for each in blanks if each.changed and each.was]),
-        plain=" ".join(part if isinstance(part, str) else words_of(part) for part in parts),
+        plain=rule_wording.plain(
+            criterion.type, criterion.values, {_field(each): words_of(each) for each in blanks}
+        ),
         is_first=is_first,
         is_last=is_last,
         problems=[
@@ -170,10 +172,15 @@ def _line(criterion: TypedCriterion, path: str, shown: Shown, is_first: bool, is
     )
 
 
+def _field(blank: Blank) -> str:
+    """The last part of its name."""
+    return blank.name.rpartition(".")[2]
+
+
 def _was(kind: str, changed: Sequence[Blank]) -> list[str]:
     if len(changed) < 2:
         return [each.was for each in changed]
-    return [rule_wording.had(kind, each.name.rpartition(".")[2], each.was) for each in changed]
+    return [rule_wording.had(kind, _field(each), each.was) for each in changed]
 
 
 def words_of(blank: Blank) -> str:

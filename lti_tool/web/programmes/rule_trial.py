@@ -190,8 +190,6 @@ class Difference:
     mine: str
     is_inside: bool = False
     """Whether it is part of a group that one of the two does not have at all."""
-    is_in_force: bool = False
-    """Whether the rule in force has it, so that whoever does not have it has taken it out."""
 
 
 def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> list[Difference]:
@@ -213,7 +211,6 @@ def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> 
             both[0].get(each, ""),
             both[1].get(each, ""),
             is_inside=any(groups.get(each, each) not in words for words in both) and each in groups,
-            is_in_force=each in shown.in_force,
         )
         for each in dict.fromkeys([*both[1], *both[0]])
         if both[0].get(each) != both[1].get(each)

@@ -103,8 +103,8 @@ def sentence(kind: str, values: Mapping[str, str]) -> str:
             )
         case "reflection":
             return ngettext(
-                "the person has noted %(min)s change",
-                "the person has noted %(min)s changes",
+                "the person has noted %(min)s change in the way they work",
+                "the person has noted %(min)s changes in the way they work",
                 _number(values.get("min", "")),
                 **_BLANKS,
             )
@@ -116,6 +116,29 @@ def sentence(kind: str, values: Mapping[str, str]) -> str:
                 **_BLANKS,
             )
     return _(_SENTENCES[kind])
+
+
+def plain(kind: str, values: Mapping[str, str], words: Mapping[str, str]) -> str:
+    """The same without blanks, as one says it. ``words``: what the control of each field says."""
+    count = values.get("count", "")
+    match kind:
+        case "objectives" if count.isascii() and count.isdigit() and values.get("which") == "required":
+            return ngettext(
+                "one required objective is reached, on the word of %(evidence)s",
+                "%(num)s required objectives are reached, on the word of %(evidence)s",
+                int(count),
+                evidence=words["evidence"],
+            )
+        case "objectives" if count.isascii() and count.isdigit():
+            return ngettext(
+                "one objective is reached, on the word of %(evidence)s",
+                "%(num)s objectives are reached, on the word of %(evidence)s",
+                int(count),
+                evidence=words["evidence"],
+            )
+        case "reflection" if values.get("min") == "1":
+            return _("the person has noted a change in the way they work")
+    return sentence(kind, values) % words
 
 
 def _number(text: str) -> int:

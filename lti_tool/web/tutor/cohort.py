@@ -38,11 +38,12 @@ from lti_tool.mentoring.overview.cohort import CohortOverview, ParticipantLine
 from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
 from lti_tool.mentoring.overview.queries import ended_pairs_of, meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
+from lti_tool.mentoring.programmes.models import CohortKind
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web import new_choice
-from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.access import allows, check, cohort_of_launch, is_allowed
 from lti_tool.web.activity import current_activity, current_placement
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -185,6 +186,8 @@ def _shown(
         "sent_once_more": _sent_once_more(overview, grades),
         "etag": version.etag,
         "panel": panel,
+        "can_scale": overview.kind == CohortKind.PILOT
+        and is_allowed(Action.CLONE_COHORT, cohort_of_launch()),
         "pair_words": pair_wording,
         "cohort_words": cohort_wording,
     }

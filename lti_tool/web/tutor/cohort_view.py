@@ -140,12 +140,18 @@ class CohortView:
     @property
     def is_finished(self) -> bool:
         """Whether every pair is complete, and nobody waits for one."""
-        of = self.overview
-        return (
-            bool(of.pairs)
-            and all(pair.is_complete for pair in of.pairs)
-            and not (of.waiting_for_a_pair or of.without_role or of.never_opened)
-        )
+        return _is_finished(self.overview)
+
+    @property
+    def sort(self) -> str:
+        """The order of the table."""
+        return _sort(self.overview, self.query)
+
+    @property
+    def sorts(self) -> list[str]:
+        """The orders to choose from; none where there are no two pairs to put in order."""
+        orders = [str(each) for each in Sort if each is not Sort.WAITS or not self.is_finished]
+        return orders if self.all_rows > 1 else []
 
     @property
     def can_pair(self) -> bool:
@@ -195,9 +201,21 @@ def table_of(
     """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
     questions = tuple(questions_of(grades, overview.left_as_they_are))
     judged = _judged(overview, questions, tuple(copies), today)
-    found = judged.chosen(query["state"], query["q"], query["sort"])
+    found = judged.chosen(query["state"], query["q"], _sort(overview, query))
     rows, page, pages = page_of(found, query["page"])
     return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines)
+
+
+def _sort(overview: CohortOverview, query: Mapping[str, Any]) -> str:
+    """The order of the table: by name instead of by what waits where every pair is complete."""
+    sort: str = query["sort"]
+    return str(Sort.MENTEE) if sort == Sort.WAITS and _is_finished(overview) else sort
+
+
+def _is_finished(overview: CohortOverview) -> bool:
+    """Whether every pair is complete, and nobody waits for one."""
+    waits = overview.waiting_for_a_pair or overview.without_role or overview.never_opened
+    return bool(overview.pairs) and all(pair.is_complete for pair in overview.pairs) and not waits
 
 
 class _Judged:

@@ -120,7 +120,10 @@ def _grade_missing(line: InboxLine) -> Markup:
 
 
 def _grade_removed(line: InboxLine) -> Markup:
-    return _filled(_("%(person)s’s grade was deleted a second time in the gradebook"), person=line.people[0])
+    return _filled(
+        _("%(person)s’s grade was deleted twice in the gradebook, so it is not sent again by itself"),
+        person=line.people[0],
+    )
 
 
 def _grade_overridden(line: InboxLine) -> Markup:
@@ -289,8 +292,8 @@ def _folded(line: InboxLine) -> Markup:
             "%(num)s grade did not arrive", "%(num)s grades did not arrive", count
         ),
         LineKind.GRADE_REMOVED: lambda: ngettext(
-            "%(num)s grade was deleted a second time in the gradebook",
-            "%(num)s grades were deleted a second time in the gradebook",
+            "%(num)s grade was deleted twice in the gradebook, so it is not sent again by itself",
+            "%(num)s grades were deleted twice in the gradebook, so they are not sent again by themselves",
             count,
         ),
         LineKind.GRADE_OVERRIDDEN: lambda: ngettext(

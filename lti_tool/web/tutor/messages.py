@@ -76,6 +76,16 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/person/<uuid:participant_id>")
+@allows(Action.VIEW_COHORT, about=cohort_of_launch)
+def to_one(participant_id: uuid.UUID) -> ResponseReturnValue:
+    """A message to one participant, about nothing that waits."""
+    overview = _overview()
+    line = next((each for each in overview.participants if each.id == participant_id), None) or abort(404)
+    text = _greeting((line,)) + _text("one", overview, None) + _place() + _ending(overview)
+    return _page((line,), text, _subject("one", overview), None)
+
+
 @blueprint.get("/all/<about>")
 @allows(Action.VIEW_COHORT, about=cohort_of_launch)
 def to_all(about: str) -> ResponseReturnValue:

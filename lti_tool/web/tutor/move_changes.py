@@ -20,6 +20,7 @@ from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.latest_change import latest_rule_change
 from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.language import day
 
@@ -68,7 +69,9 @@ class MoveChanges:
 
     sentences: Sequence[str] = ()
     people: frozenset[uuid.UUID] = frozenset()
-    """The participants of whom the page says something else now."""
+    """The participants of whom the page says something else now, their place in a course aside."""
+    gone: frozenset[uuid.UUID] = frozenset()
+    """The participants who are in none of that group's courses any more."""
 
 
 def changes(
@@ -84,12 +87,26 @@ def changes(
     before = {each["id"]: each for each in seen["people"]}
     changed: set[uuid.UUID] = set()
     for each, said_now in zip(plan.people, now["people"], strict=True):
-        said = _about(each, before.get(each.participant.id), said_now, says)
+        said = _about(before.get(each.participant.id), said_now, says)
         if said:
             name = wording.person(card(each.participant))
-            sentences.append(_("%(name)s: %(changes)s.", name=name, changes=_("; ").join(said)))
+            sentences.append(_("%(name)s %(changes)s.", name=name, changes=_("; ").join(said)))
             changed.add(each.participant.id)
-    return MoveChanges(sentences, frozenset(changed))
+    gone = {each["id"] for each in now["people"] if _has_gone(before.get(each["id"]), each)}
+    if gone:
+        # Who it is stands below, with what can be done.
+        sentences.append(
+            ngettext(
+                "One person is in no course of that group any more: see below.",
+                "%(num)s people are in no course of that group any more: see below.",
+                len(gone),
+            )
+        )
+    return MoveChanges(sentences, frozenset(changed), frozenset(gone))
+
+
+def _has_gone(was: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+    return was is not None and now["is_missing"] and not was["is_missing"]
 
 
 def _of_pairs(
@@ -139,19 +156,17 @@ def _of_rule(db: Session, plan: MovePlan) -> str:
     )
 
 
-def _about(each: MovedPerson, was: Mapping[str, Any] | None, now: Mapping[str, Any], says: Says) -> list[str]:
-    """What is different of one person, in sentences that do not name them."""
+def _about(was: Mapping[str, Any] | None, now: Mapping[str, Any], says: Says) -> list[str]:
+    """What is different of one person, in sentences that do not name them; that they are in no course is not said."""
     if was is None or was == now:
         return []
     sentences = []
     if any(was[one] != now[one] for one in ("effect", "before", "after")):
-        sentences.append(_("%(now)s (the page said: %(was)s)", now=_said(now, says), was=_said(was, says)))
-    if was["is_missing"] != now["is_missing"]:
         sentences.append(
-            _("is not in %(course)s any more", course=place_name(each.missing_in[0]))
-            if now["is_missing"]
-            else _("is now in a course of that group")
+            _("%(now)s (the page said: %(was)s)", now=_said(now, says), was=_said_before(was, says))
         )
+    if was["is_missing"] and not now["is_missing"]:
+        sentences.append(_("is now in a course of that group"))
     if was["is_there"] != now["is_there"]:
         sentences.append(
             _("has joined that group since") if now["is_there"] else _("is no longer in that group")
@@ -162,6 +177,13 @@ def _about(each: MovedPerson, was: Mapping[str, Any] | None, now: Mapping[str, A
 def place_name(place: Place) -> str:
     """What a page calls a course."""
     return _("“%(course)s”", course=place.course) if place.course else _("a course")
+
+
+def _said_before(facts: Mapping[str, Any], says: Says) -> str:
+    """The same after what is so now, of two movements the second without its verb."""
+    if facts["effect"] in (Effect.UP, Effect.DOWN) and facts["before"] is not None:
+        return _("from %(before)s%% to %(after)s%%", before=facts["before"], after=facts["after"])
+    return _said(facts, says)
 
 
 def _said(facts: Mapping[str, Any], says: Says) -> str:

@@ -26,6 +26,7 @@ from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.mentoring.sessions.queries import sessions_of_pairs
 from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -164,8 +165,18 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
         is_final=True,
         about=_("%(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         free={
-            "mentee": _("Free to teach: %(teach)s.", teach=_named(overview.free_mentors)),
-            "mentor": _("Free to learn: %(learn)s.", learn=_named(overview.free_mentees)),
+            "mentee": ngettext(
+                "Free to teach: %(teach)s",
+                "Free to teach: %(teach)s",
+                len(overview.free_mentors),
+                teach=_named(overview.free_mentors),
+            ),
+            "mentor": ngettext(
+                "Free to learn: %(learn)s",
+                "Free to learn: %(learn)s",
+                len(overview.free_mentees),
+                learn=_named(overview.free_mentees),
+            ),
         },
     )
 

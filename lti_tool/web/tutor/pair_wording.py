@@ -95,8 +95,10 @@ def waits(days: int | None) -> str:
 
 
 def since_days(days: int) -> str:
-    """For how long somebody has waited: ``for 9 days``; ``since today`` on the first day."""
-    return ngettext("for %(num)s day", "for %(num)s days", days) if days > 0 else _("since today")
+    """For how long somebody has waited: ``waiting for 9 days``; ``waiting since today`` on the first day."""
+    if days > 0:
+        return ngettext("waiting for %(num)s day", "waiting for %(num)s days", days)
+    return _("waiting since today")
 
 
 def longest_waiting(days: int) -> str:
@@ -121,7 +123,10 @@ def _wait(found: Wait) -> str:
         case WaitKind.DIFFERS:
             return differs(found.session.dispute_reason if found.session else None)
         case WaitKind.GRADE:
-            return _(_GRADES.get(found.grade or "", _ANY_GRADE))
+            return _("; ").join(
+                _(_GRADES.get(kind, _ANY_GRADE), name=wording.first_name_to_others(line.card))
+                for line, kind in zip(found.who, found.grades, strict=True)
+            )
         case WaitKind.PAUSE_OVER:
             return _("Go on, or pause longer?")
         case WaitKind.APPROVE:
@@ -136,13 +141,13 @@ def _wait(found: Wait) -> str:
 
 
 _GRADES: Final[Mapping[str, str]] = {
-    "grade_missing": N_("Grade did not arrive"),
-    "grade_removed": N_("Grade deleted"),
-    "grade_overridden": N_("Another grade there"),
+    "grade_missing": N_("%(name)s: grade did not arrive"),
+    "grade_removed": N_("%(name)s: grade deleted"),
+    "grade_overridden": N_("%(name)s: another grade"),
 }
 
 
-_ANY_GRADE: Final = N_("Grade to look at")
+_ANY_GRADE: Final = N_("%(name)s: grade to look at")
 
 _DIFFERENCES: Final[Mapping[str, str]] = {
     "wrong-length": N_("Lengths differ"),

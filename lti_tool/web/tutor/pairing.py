@@ -127,6 +127,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "form": form,
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
         "waiting": _waiting(overview),
+        "days_of_waiting": {line.joined_at.date() for line in overview.waiting_for_a_pair if line.joined_at},
         "elsewhere": elsewhere,
         "limit": SHOWN,
         "best": UNFOLDED,

@@ -23,6 +23,7 @@ PAGES = [
     "/admin/tools",
     "/activity",
     "/activities/1",
+    "/mod/lti/view.php?l=1",
     "/activities/1/edit",
     "/activities/new",
 ]

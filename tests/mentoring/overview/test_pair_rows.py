@@ -58,6 +58,18 @@ def test_names_are_in_the_order_of_the_alphabet() -> None:
     assert listed(FOUND, sort=Sort.MENTOR)[-3:] == ["Sarah Guérin", "Manon Henry", "Denis Dumont"]
 
 
+def test_a_row_says_of_both_what_became_of_their_grades() -> None:
+    both = FOUND.pairs[0].both
+    grades = {
+        both[0].person_id: ("grade_removed", ago(2).date()),
+        both[1].person_id: ("grade_overridden", ago(5).date()),
+    }
+    [wait] = [row.wait for row in rows_of(FOUND, TODAY, grades) if row.pair is FOUND.pairs[0]]
+    assert wait is not None
+    assert (wait.who, wait.grades) == (both, ("grade_removed", "grade_overridden"))
+    assert wait.since == ago(5).date()
+
+
 def test_each_pair_is_counted_in_one_state() -> None:
     found = counts(rows_of(FOUND, TODAY, {}))
     assert sum(found.values()) == len(FOUND.pairs)

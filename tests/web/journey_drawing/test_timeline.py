@@ -12,7 +12,7 @@ import pytest
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.curves import Cubic
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
-from lti_tool.web.journey_drawing.leaves import BESIDE, TEXT_ASCENT, Leaf, title_lines
+from lti_tool.web.journey_drawing.leaves import BESIDE, LABEL_GAP, LEFT_MOST, TEXT_ASCENT, Leaf, title_lines
 from lti_tool.web.journey_drawing.placing import (
     LEAD_MOST,
     LEAF_FROM_MEETING,
@@ -173,10 +173,8 @@ def test_what_is_to_come_stands_at_equal_steps(facts: JourneyFacts) -> None:
         assert strand.pieces[-1].curve.end == pytest.approx((drawing.end_x, MIDDLE)), "closed on the end"
 
 
-@pytest.mark.parametrize(("last", "beside"), [(40, True), (77, False)])
-def test_objectives_of_today_hang_at_today_with_their_titles_where_they_point(
-    last: int, beside: bool
-) -> None:
+@pytest.mark.parametrize("last", [40, 77])
+def test_objectives_of_today_hang_at_today_with_their_titles_where_they_point(last: int) -> None:
     today = tuple(objective(role, 79) for role in Role for _each in range(2))
     drawing = timeline(journey(*met(7, last), to_come=2, objectives=today))
     assert [leaf.x for leaf in drawing.leaves] == [drawing.today] * 4
@@ -192,9 +190,7 @@ def test_objectives_of_today_hang_at_today_with_their_titles_where_they_point(
             "read in this order"
         )
     left, right = sorted(mentees, key=lambda leaf: not leaf.is_left)
-    assert (left.label_right < drawing.today < right.label_left) is beside, (
-        "the last meeting's date needs room"
-    )
+    assert left.label_right < drawing.today < right.label_left, "side by side, across the line to a date"
     above = min(leaf.top_line for leaf in drawing.leaves if leaf.objective.owner is Role.MENTOR)
     assert drawing.today_label < drawing.today_top < above, "the line does not cross a title"
 
@@ -219,8 +215,27 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
         assert left - BESIDE <= leaf.x <= right + BESIDE
         assert len(leaf.lines) <= 2
         if leaf.objective.owner is Role.MENTEE:
-            assert not any(left < stop.x < right for stop in drawing.stops if stop.label_width)
+            assert not is_crossed_in_vain(leaf, drawing)
             assert leaf.label_y + 15 * (len(leaf.lines) - 1) < drawing.dates - 14
+
+
+def is_crossed_in_vain(leaf: Leaf, drawing: TimelineDrawing) -> bool:
+    """Whether a line to a date crosses a title that has room beside it; two at one place stand side by side."""
+    leads = [stop.x for stop in drawing.stops if stop.label_width]
+    own = [each.x for each in drawing.leaves if each.objective.owner is leaf.objective.owner]
+    limits = [*leads, *((leaf.x + x) / 2 for x in own)]
+    left = max((each for each in limits if each < leaf.x), default=LEFT_MOST - LABEL_GAP)
+    right = min((each for each in limits if each > leaf.x), default=WIDTH + LABEL_GAP)
+    is_crossed = any(leaf.label_left < each < leaf.label_right for each in leads)
+    lines = title_lines(leaf.objective.title, right - left - 2 * LABEL_GAP)
+    return is_crossed and " ".join(lines) == leaf.objective.title and not leaf.is_shared
+
+
+def test_a_title_that_would_be_cut_between_two_dates_is_written_across_the_line_to_one() -> None:
+    worked_on = objective(Role.MENTEE, 20, ObjectiveState.UNDER_WAY)
+    drawing = timeline(journey(*met(7, 18, 27, 36), to_come=2, objectives=(worked_on,)))
+    (leaf,) = drawing.leaves
+    assert " ".join(leaf.lines) == worked_on.title
 
 
 @pytest.mark.parametrize(
@@ -308,7 +323,7 @@ def test_the_next_meeting_is_marked_unless_the_pair_is_on_hold() -> None:
 
 def braid_of(drawing: TimelineDrawing) -> list[Cubic]:
     """The mentor's strand after the last meeting."""
-    return [piece.curve for piece in drawing.mentor.pieces if piece.curve.start[0] > drawing.stops[-1].x]
+    return [piece.curve for piece in drawing.mentor.pieces if piece.curve.start[0] > drawing.stops[-1].x + 1]
 
 
 def test_the_braid_is_longer_where_fewer_meetings_were_held() -> None:

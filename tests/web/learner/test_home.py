@@ -47,9 +47,9 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.i_declined, "You declined the suggestion."),
         (situations.proposed, "Your tutor suggests Inès\xa0Benali"),
         (situations.proposed, "The meetings go on until "),
-        (situations.waits_for_acceptance, "Waiting for Inès’s answer"),
-        (situations.to_sign, "Your agreement with Inès"),
-        (situations.waits_for_signature, "Waiting for Inès’s signature"),
+        (situations.waits_for_acceptance, "Inès has not answered yet"),
+        (situations.to_sign, "Sign your agreement with Inès"),
+        (situations.waits_for_signature, "Inès has not signed yet"),
         (situations.partner_left, "Inès is no longer in the course"),
         (situations.begins, "Suggest a first date to Inès"),
         (situations.nothing_waits, "Have you met Inès again?"),
@@ -236,6 +236,5 @@ def test_a_course_with_several_activities_says_which_is_mine_and_who_looks_after
 
 def test_before_there_is_an_activity_the_course_s_menu_says_when_to_come_back(visit):
     assert (
-        "Once it has begun, open this activity again"
-        in visit(situations.menu_of_learner, family="canvas").text()
+        "Once it has begun, open this page again" in visit(situations.menu_of_learner, family="canvas").text()
     )

@@ -128,7 +128,7 @@ def test_an_open_page_is_told_by_its_tag_what_the_partner_did(visit, services):
     assert here.get("live", headers=headers).status_code == 304
     as_partner(here, services).post("proposal/accept")
     answer = here.get("live", headers=headers)
-    assert "Your agreement with Inès" in answer.text
+    assert "Sign your agreement with Inès" in answer.text
 
 
 def test_the_page_of_a_pair_that_is_over_says_so(visit, services):
@@ -138,8 +138,13 @@ def test_the_page_of_a_pair_that_is_over_says_so(visit, services):
     assert "Your journey with Inès has ended" in page
     assert "To complete your journey" not in page
     assert here.get(f"reflections?pair={pair}").status_code == 200, "one's own notes stay to be read"
-    assert "Signed by you" in here.text(f"agreement?pair={pair}")
-    assert here.get(f"objectives?pair={pair}").status_code == 302
+    assert "You signed on" in here.text(f"agreement?pair={pair}")
+    objectives = here.text(f"objectives?pair={pair}")
+    assert ("Left open" in objectives, 'name="move"' in objectives, 'id="objective"' in objectives) == (
+        True,
+        False,
+        False,
+    )
     refused = here.post(f"sessions/new?pair={pair}", held_on="2026-11-01", minutes="45")
     assert "This pair has come to its end." in html.unescape(refused.text)
 

@@ -172,12 +172,12 @@ def test_the_second_of_two_editors_sees_what_the_first_has_saved_and_chooses(
     answer = other.press("save", criteria__1__min="4")
     assert answer.status_code == 409
     assert re.search(r"You saved another draft in another tab on .* at \d\d:\d\d UTC", other.words)
-    compared = other.words.partition("Condition Yours The other version")[2].partition("Keep mine")[0]
+    compared = other.words.partition("Condition Your draft The other draft")[2].partition("Keep my draft")[0]
     meetings = "%s meetings of at least 30 minutes confirmed by the partner"
     assert compared.strip() == (
-        f"Agreement the agreement is signed by both removed Meetings {meetings % 4} {meetings % 5}"
+        f"Agreement the agreement is signed by both not in this draft Meetings {meetings % 4} {meetings % 5}"
     )
-    assert "Choose one of the two versions first" in other.words
+    assert "Choose one of the two drafts first" in other.words
     assert 'id="apply"' not in other.text
     assert other.value("criteria.1.min") == "4"
     assert [each.get("min") for each in (draft(services) or {})["criteria"]] == [5]

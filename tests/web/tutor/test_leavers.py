@@ -72,6 +72,8 @@ def test_the_tutor_sees_who_has_left_and_whose_partner_it_was(visit, services):
     page = visit(situations.tutor_of_leavers).text()
     assert f"has no mentor: {NAMES[Role.MENTOR]} left the course" in page
     assert "has no mentee: Françoise Le Goff left the course" in page
+    # Since a list of the course last named them.
+    assert page.count('<span class="need-days">for 5 days</span>') == 2
     left = page[page.index("<h3>Left the course</h3>") :]
     assert {NAMES[Role.MENTOR], "Françoise Le Goff"} <= set(re.findall("<bdi>([^<]*)</bdi>", left))
 
