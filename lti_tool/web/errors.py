@@ -85,11 +85,11 @@ _ANSWERED_TOO_LATE = _SentPage(
 _SENT_PAGES = {
     400: _SentPage(
         N_("Nothing was saved"),
-        N_("Part of what you sent was missing. Go back to the page that you sent it from, and try again."),
+        N_("Part of what you sent was missing. Start again from the first page."),
     ),
     404: _SentPage(
         N_("Nothing was saved"),
-        N_("What it was about has been removed in the meantime."),
+        N_("What it was about has been removed in the meantime. There is nothing to do again."),
     ),
     409: _SentPage(
         N_("Nothing was changed"),
