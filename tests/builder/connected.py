@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.demo.lms.claims import line_item_url, memberships_url
-from lti_tool.demo.lms.course import add_link, coupled_line_item, find_link, the_course
+from lti_tool.demo.lms.course import add_link, coupled_line_item, the_course
 from lti_tool.demo.lms.gradebook import gradebook
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.tools import SUPPORTED_SCOPES
@@ -22,6 +22,7 @@ from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
 from tests.builder.places import BuiltPlatform
 from tests.builder.rows import add_organisation, add_registration
+from tests.builder.snapshot import Snapshot
 from tests.builder.world import World
 
 TUTOR, MENTOR, MENTEE = "1", "2", "4"
@@ -83,25 +84,61 @@ def connect(
     services: Services, lms: RunningLms, server: HTTPServer, *, name: str = "one", graded: bool = True
 ) -> Connected:
     """Register the tool at the LMS and the LMS in the tool's database, with a cohort of two people."""
+    registered, link_id = _at_lms(lms, server.url_for("/"), name)
+    world = _at_tool(services, lms, registered, link_id, name=name, graded=graded)
     server.expect_request("/jwks").respond_with_json(services.keys.published_jwks())
-    here = server.url_for("/")
+    return Connected(services, lms, registered, link_id, world)
+
+
+@dataclass(frozen=True)
+class KeptConnection:
+    """What the tool's database held once it was connected with an LMS, for others of the same settings."""
+
+    connected: Connected
+    address: str
+    """Host and port of the LMS."""
+    snapshot: Snapshot
+
+    @classmethod
+    def of(cls, connected: Connected) -> KeptConnection:
+        """What it holds now."""
+        address = urlsplit(connected.lms.base_url).netloc
+        return cls(connected, address, Snapshot.of(connected.services.database))
+
+    def connect(self, services: Services, lms: RunningLms, server: HTTPServer) -> Connected:
+        """The same in an empty database, with an LMS at another port."""
+        registered, link_id = _at_lms(lms, server.url_for("/"), "one")
+        before = self.connected
+        assert (link_id, registered.deployment_id) == (before.link_id, before.registered.deployment_id)
+        here = self.snapshot.with_address(self.address, urlsplit(lms.base_url).netloc)
+        here.restore(services.database)
+        server.expect_request("/jwks").respond_with_json(services.keys.published_jwks())
+        return Connected(services, lms, registered, link_id, before.world.by(Builder(services)))
+
+
+def _at_lms(lms: RunningLms, tool: str, name: str) -> tuple[RegisteredTool, int]:
+    """Register the tool at this address and add an activity; the tool as the LMS knows it, and the activity's id."""
     registered = lms.register_tool(
         RegisteredTool(
             client_id=f"client-{name}",
             name="Tandem",
-            initiate_login_uri=here + "login",
-            redirect_uris=[here + "launch"],
-            jwks_uri=here + "jwks",
-            target_link_uri=here + "launch",
+            initiate_login_uri=tool + "login",
+            redirect_uris=[tool + "launch"],
+            jwks_uri=tool + "jwks",
+            target_link_uri=tool + "launch",
         )
     )
-    with lms.lms.store.transaction() as lms_db:
-        link_id = add_link(
-            lms_db, the_course(lms_db).id, registered, "Mentoring", line_item={"scoreMaximum": 100.0}
-        ).id
+    with lms.lms.store.transaction() as db:
+        link = add_link(db, the_course(db).id, registered, "Mentoring", line_item={"scoreMaximum": 100.0})
+    return registered, link.id
+
+
+def _at_tool(
+    services: Services, lms: RunningLms, registered: RegisteredTool, link_id: int, *, name: str, graded: bool
+) -> World:
+    with lms.lms.store.reading() as lms_db:
         item = coupled_line_item(lms_db, link_id)
         roster_url = memberships_url(lms.base_url, the_course(lms_db).id, registered)
-        find_link(lms_db, link_id)
     assert item is not None
     build = Builder(services)
     # As the world: what is sent begins with what a test does.
@@ -128,5 +165,4 @@ def connect(
         )
     # Only now: no score tells of what was built.
     activity.set_line_item(line_item_url(lms.base_url, item) if graded else None, SUPPORTED_SCOPES)
-    world = World(cohort, tutor, mentor, mentee)
-    return Connected(services, lms, registered, link_id, world)
+    return World(cohort, tutor, mentor, mentee)

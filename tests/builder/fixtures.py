@@ -13,7 +13,7 @@ from lti_tool.composition.services import Services
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from tests.builder.build import Builder
-from tests.builder.connected import Connected, connect
+from tests.builder.connected import Connected, KeptConnection, connect
 from tests.builder.situations import KEPT_SITUATIONS
 from tests.builder.snapshot import Snapshot, is_empty
 from tests.builder.world import World
@@ -71,7 +71,26 @@ def canvas(tmp_path: Path) -> Iterator[RunningLms]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def kept_connections() -> dict[tuple[str, str, str], KeptConnection]:
+    """What each kind of database held with an LMS of each kind, as a test connected them last."""
+    return {}
+
+
 @pytest.fixture
-def connected(services: Services, lms: RunningLms, httpserver: HTTPServer) -> Connected:
+def connected(
+    services: Services,
+    lms: RunningLms,
+    httpserver: HTTPServer,
+    kept_connections: dict[tuple[str, str, str], KeptConnection],
+) -> Connected:
     """The tool and the LMS with Moodle's rules."""
-    return connect(services, lms, httpserver)
+    database = services.database
+    key = (database.engine.dialect.name, lms.settings.grade_rules, lms.settings.product_family_code)
+    if not is_empty(database):
+        return connect(services, lms, httpserver)
+    if key not in kept_connections or not kept_connections[key].snapshot.is_fresh:
+        connected = connect(services, lms, httpserver)
+        kept_connections[key] = KeptConnection.of(connected)
+        return connected
+    return kept_connections[key].connect(services, lms, httpserver)

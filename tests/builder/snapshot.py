@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -52,6 +52,19 @@ class Snapshot:
                 "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL ORDER BY 1"
             ).fetchall()
             return cls(tuple((name, rows) for name, rows in copied if rows), tuple(numbers))
+
+    def with_address(self, old: str, new: str) -> Snapshot:
+        """The same rows, in which ``new`` stands wherever a text names ``old``: a server that has another port now."""
+
+        def changed(rows: Rows) -> Rows:
+            if isinstance(rows, bytes):
+                return rows.replace(old.encode(), new.encode())
+            return [
+                tuple(value.replace(old, new) if isinstance(value, str) else value for value in row)
+                for row in rows
+            ]
+
+        return replace(self, rows=tuple((name, changed(rows)) for name, rows in self.rows))
 
     def restore(self, database: Database) -> None:
         """Write the rows into a database whose tables are empty; they may refer to each other in any order."""

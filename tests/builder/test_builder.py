@@ -16,8 +16,10 @@ from lti_tool.composition.projections import check_projections
 from lti_tool.composition.services import Services
 from lti_tool.database import Base, utcnow
 from lti_tool.events.models import AuditEntry, EventRow
-from lti_tool.identity.models import Membership, Organisation, Person
+from lti_tool.identity.models import Course, Membership, Organisation, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.overview.models import PairCounters
@@ -26,6 +28,7 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
 from lti_tool.messaging.models import Delivery
 from tests.builder import Builder, World, situations
+from tests.builder.connected import Connected
 from tests.builder.launches import SECRET
 from tests.builder.snapshot import Snapshot, is_empty
 from tests.builder.weeks import PEOPLE, name_of, ten_weeks
@@ -150,6 +153,20 @@ def test_a_copied_situation_is_the_situation_that_was_built(
     beside = situations.build_situation(services, situations.under_way)
     assert "Inès Benali" in client.get(beside).text
     assert differing(services) == []
+
+
+@pytest.mark.parametrize("time", ["first", "again"])
+def test_a_kept_connection_is_one_with_the_lms_that_runs_now(connected: Connected, time: str) -> None:
+    url = connected.lms.base_url
+    with connected.services.database.reading() as db:
+        registration = db.get_one(Registration, connected.world.registration_id)
+        course = db.get_one(Course, connected.world.course_id)
+        link = db.get_one(ResourceLink, connected.world.resource_link_id)
+    assert registration.issuer == url
+    assert registration.auth_token_url == f"{url}/oauth/token"
+    assert (course.roster_url or "").startswith(f"{url}/")
+    assert link.line_item_url == connected.line_item
+    assert differing(connected.services) == []
 
 
 def test_without_consequences_there_is_no_projection(build: Builder) -> None:

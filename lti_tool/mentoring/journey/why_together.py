@@ -1,4 +1,6 @@
-"""Why two people suit each other: the skills that one wants and the other brings, matched by their code alone.
+"""Why two people suit each other: the skills that one wants and the other brings.
+
+A skill is matched by its code, or by its name where it stands as it is in what somebody has written of themselves.
 
 A pure function of what both have said. No score is made of it, and nothing of anybody that does not match is shown.
 """

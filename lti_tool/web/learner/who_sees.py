@@ -58,7 +58,7 @@ TOPICS: Final = Subject(
     N_("Your topics, languages and time zone, where you give them"),
     "people",
     (Action.VIEW_COHORT,),
-    N_("you, the person suggested to you (only the topics that suit you both)"),
+    N_("you, the person suggested to you (only the topics that suit you both, with your level)"),
 )
 
 FIT: Final = Subject(

@@ -64,7 +64,7 @@ def test_the_page_names_the_readers_of_the_policy():
             "The person suggested to you; your contact details, once you have both accepted"
         ),
         "Your topics, languages and time zone, where you give them": (
-            "You, the person suggested to you (only the topics that suit you both) and Claire"
+            "You, the person suggested to you (only the topics that suit you both, with your level) and Claire"
         ),
         "What the two of you have in common: number of topics, languages": (
             "The person suggested to you, Claire and the people who run the programme"
