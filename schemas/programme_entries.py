@@ -65,7 +65,10 @@ class CatalogueForm(BilingualSchema):
         error_messages={"required": "learner_missing"},
         metadata={
             "label": N_("Who learns?"),
-            "words": {"mentee": N_("The mentee"), "mentor": N_("The mentor")},
+            "words": {
+                "mentee": N_("Whoever learns in this programme"),
+                "mentor": N_("Whoever teaches in it, the other way round"),
+            },
         },
     )
     skill = Code(
@@ -92,7 +95,7 @@ class CatalogueForm(BilingualSchema):
     )
     trend = fields.Boolean(
         load_default=False,
-        metadata={"label": N_("It is about keeping up with a trend")},
+        metadata={"label": N_("This is a trend to keep up with")},
     )
 
     def __init__(self, language: str = "en", skills: Collection[str] = ()) -> None:

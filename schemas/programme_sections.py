@@ -270,7 +270,7 @@ class VisibilityForm(SectionSchema):
         load_default=False,
         metadata={
             "label": N_("HR sees who takes part and who has completed"),
-            "hint": N_("Otherwise HR sees nobody’s name. Nobody sees what people write."),
+            "hint": N_("Otherwise HR sees no participant’s name. Nobody sees what people write."),
         },
     )
     tutors_may_edit = fields.Boolean(

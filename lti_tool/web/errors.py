@@ -85,11 +85,11 @@ _ANSWERED_TOO_LATE = _SentPage(
 _SENT_PAGES = {
     400: _SentPage(
         N_("Nothing was saved"),
-        N_("Part of what you sent was missing. Go back to the page that you sent it from, and try again."),
+        N_("Part of what you sent was missing. Start again from the first page."),
     ),
     404: _SentPage(
         N_("Nothing was saved"),
-        N_("What it was about has been removed in the meantime."),
+        N_("What it was about has been removed in the meantime. There is nothing to do again."),
     ),
     409: _SentPage(
         N_("Nothing was changed"),
@@ -109,7 +109,9 @@ _SENT_PAGES_OF = {
     (400, "undo"): _SentPage(N_("Nothing was undone"), _PAGE_TOO_OLD),
     (400, "kept_forms"): _SentPage(
         N_("Nothing was deleted"),
-        N_("What you typed earlier is still kept. It is offered to you again, to go on with or to delete."),
+        N_(
+            "What you typed earlier is kept: the next page offers it to you again, to go on with or to delete."
+        ),
     ),
     (404, "sessions.accept"): _SentPage(
         N_("This proposal is no longer there"),

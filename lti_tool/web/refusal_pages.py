@@ -96,10 +96,10 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
     match advice:
         case Advice.OPEN_AGAIN:
             return (
-                _("Open the activity again from your course"),
+                _("The activity did not open"),
                 _(
-                    "This opening could not be verified: it may have been used already, or have waited too long. "
-                    "Nothing is lost. Close this page and open the activity in your course."
+                    "What your course sent for it may have been used already, or be too old. Nothing is lost: open the "
+                    "activity again from your course."
                 ),
             )
         case Advice.AWAIT_APPROVAL:
@@ -242,7 +242,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 _("We could not open the activity"),
                 _(
                     "This tool does not know the learning platform that you come from. It is nothing you did. Give the "
-                    "reference below to whoever runs your platform."
+                    "reference below to whoever runs that platform."
                 ),
             )
         case Advice.CONTACT_ADMIN:

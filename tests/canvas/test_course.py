@@ -264,4 +264,4 @@ def test_a_launch_that_was_used_says_that_it_has_to_be_opened_again(
         "deployment_id": school.tool()["canvas"]["deployment_id"],
     }
     page = somebody(school, "lina.haddad").open(f"{base}/lti/login", form, expect=403)
-    assert "Open the activity again from your course" in page.text
+    assert "The activity did not open" in page.text

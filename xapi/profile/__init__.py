@@ -22,7 +22,8 @@ _EXTENSION_TYPES = ("ContextExtension", "ResultExtension", "ActivityExtension")
 class VocabularyRow:
     """One line of the page that explains the vocabulary.
 
-    ``uses``: for a template, the IRIs of its verb and its object's type; nothing otherwise.
+    ``uses``: for a template, the IRIs of its verb and its object's type; nothing otherwise. ``is_sent``: False for a
+    template of which no statement is made yet.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class VocabularyRow:
     label: str
     definition: str
     uses: tuple[str, ...] = ()
+    is_sent: bool = True
 
 
 @cache
@@ -59,10 +61,17 @@ def vocabulary_rows(locale: str) -> list[VocabularyRow]:
     return rows
 
 
+_USED = {term.iri for term in (*vocabulary.VERBS, *vocabulary.ACTIVITY_TYPES)}
+"""The verbs and the types of activities that statements are made of."""
+
+
 def _term_row(kind: Kind, term: vocabulary.Term, language: str) -> VocabularyRow:
     return VocabularyRow(kind, term.iri, term.label[language], term.definition[language])
 
 
 def _profile_row(kind: Kind, entry: dict[str, Any], language: str) -> VocabularyRow:
     uses = tuple(entry[name] for name in ("verb", "objectActivityType") if name in entry)
-    return VocabularyRow(kind, entry["id"], entry["prefLabel"][language], entry["definition"][language], uses)
+    is_sent = all(iri in _USED for iri in uses)
+    return VocabularyRow(
+        kind, entry["id"], entry["prefLabel"][language], entry["definition"][language], uses, is_sent
+    )

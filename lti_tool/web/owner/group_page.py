@@ -116,6 +116,7 @@ def person(participant_id: uuid.UUID) -> ResponseReturnValue:
     return render_template(
         "owner/group_person.html",
         person=found,
+        on_hold=group.on_hold,
         partners=[pair for pair in group.pairs if participant_id in (pair.mentor.id, pair.mentee.id)],
         form=blank_form(ReopenForm(), given, id="reopen", action=launch_url_for("cohort.reopen"))
         if found.completion == "completed" and found.taken_out_at is None

@@ -120,6 +120,12 @@ class GroupPeople:
         paired = {member.id for pair in self.pairs for member in pair.both}
         return [each for each in self.people if each.id not in paired and each.can_be_paired]
 
+    @property
+    def on_hold(self) -> set[uuid.UUID]:
+        """Participants all of whose pairs are paused, and who are in one."""
+        paused = {member.id for pair in self.pairs if pair.is_paused for member in pair.both}
+        return paused - {member.id for pair in self.pairs if not pair.is_paused for member in pair.both}
+
     def free(self, role: Role) -> list[GroupPerson]:
         """Those of a role who can take on one more partner."""
         taken = [member.id for pair in self.pairs for member in pair.both]

@@ -10,9 +10,9 @@ from typing import Any, Final
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import money, number
+from lti_tool.web.language import first_upper, money, number
 from lti_tool.web.owner.figures import CohortFigures, in_language
-from lti_tool.web.programmes.wording import USUAL_ROLES, phase
+from lti_tool.web.programmes.wording import USUAL_ROLES, kpi_groups, phase
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Section:
     lines: tuple[str, ...]
     in_one_line: bool = False
     """Short names, which are listed one after the other."""
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The same lines under a heading each, where there is more than one heading."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def sections_of(
             heading,
             tuple(line for line in lines if line) or ((_("Not given"),) if with_all else ()),
             in_one_line=code in _SHORT,
+            groups=_groups(code, settings),
         )
         for code, heading, lines in found
     ]
@@ -95,6 +98,25 @@ def sections_of(
 
 
 _SHORT: Final = ("formats", "questionnaires")
+
+
+def _groups(code: str, settings: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The measures as the page groups them on which they are chosen, and the objectives by who learns."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    if code == "kpis":
+        kpis = settings.get("kpis", ())
+        found = [
+            (heading, tuple(_figure_line(kpi, settings) for kpi in kpis if kpi.get("code") in codes))
+            for heading, codes in kpi_groups(kpis)
+        ]
+    elif code == "objectives":
+        titles = [(each.get("direction"), in_language(each.get("title"))) for each in settings.get(code, ())]
+        found = [
+            (heading, tuple(title for direction, title in titles if direction == role))
+            for role, heading in (("mentee", _("For whoever learns")), ("mentor", _("For whoever teaches")))
+        ]
+    groups = tuple(each for each in found if each[1])
+    return groups if len(groups) > 1 else ()
 
 
 def _rhythm(rhythm: Mapping[str, Any] | None) -> list[str]:
@@ -121,7 +143,7 @@ def role_name_lines(names: Mapping[str, Any] | None, *, with_usual: bool = False
     """
     named = {role: in_language((names or {}).get(role)) for role in ("mentee", "mentor")}
     if with_usual and not any(named.values()):
-        return [", ".join(_(USUAL_ROLES[role]) for role in named)]
+        return [first_upper(", ".join(_(USUAL_ROLES[role]) for role in named))]
     return [
         _("%(role)s: %(name)s", role=wording.word(wording.ROLES, role), name=name)
         for role, name in named.items()
@@ -142,6 +164,8 @@ def measure_line(kpi: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
         return name
     unit = "out_of_five" if kpi.get("code") in _OUT_OF_FIVE else kpi.get("unit", "")
     value = _value(target["value"], unit, (settings.get("budget") or {}).get("currency", ""))
+    if kpi.get("code") in _LEVELS:
+        value = _("%(points)s, on a scale of 5", points=value)
     if target["bound"] == "at_most":
         return _("%(name)s: at most %(value)s", name=name, value=value)
     return _("%(name)s: at least %(value)s", name=name, value=value)
@@ -149,6 +173,8 @@ def measure_line(kpi: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
 
 _OUT_OF_FIVE: Final = ("relationship_quality",)
 """Measures in points that are a mean of answers from 1 to 5."""
+_LEVELS: Final = ("skill_gain",)
+"""Measures in points by how many levels of 5 people have progressed."""
 
 
 def _value(written: Any, unit: str, currency: str = "") -> str:
@@ -203,7 +229,7 @@ def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool
         hidden if sees_results else "",
         _("Human resources see who takes part and who has completed.")
         if visibility.get("hr_sees_names")
-        else _("Human resources see nobody’s name."),
+        else _("Human resources see no participant’s name."),
         _("Tutors may change the settings.")
         if visibility.get("tutors_may_edit", True)
         else _("The owners alone change the settings."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
@@ -16,6 +18,7 @@ from lti_tool.web.deep_linking.offer import waiting_name
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title
 from lti_tool.web.owner import figures
+from lti_tool.web.owner.figures import CohortFigures, ProgrammeRecord
 from lti_tool.web.services import current_principal, reading
 
 
@@ -27,10 +30,12 @@ def page(waiting: UnplacedCohort) -> ResponseReturnValue:
         cohorts = figures.cohorts_of(db, waiting.programme_id, record.smallest_group)
         people = people_in_cohorts(db, [waiting.id]).get(waiting.id, 0) + count_awaited(db, waiting.id)
     me = g.launch.person
+    cohort = next(each for each in cohorts if each.id == waiting.id)
     return render_template(
         "owner/group_waiting.html",
         programme=record,
-        cohort=next(each for each in cohorts if each.id == waiting.id),
+        programme_title=_programme_title(record, cohorts, cohort),
+        cohort=cohort,
         lacks=len(present.missing(utcnow().date())),
         people=people,
         called=waiting_name(present.settings.document["title"]),
@@ -39,3 +44,15 @@ def page(waiting: UnplacedCohort) -> ResponseReturnValue:
         done=flash_message(),
         course_title=course_title(),
     )
+
+
+def _programme_title(
+    record: ProgrammeRecord, cohorts: Sequence[CohortFigures], waiting: CohortFigures
+) -> str:
+    """What the programme is called. ``cohorts``: all of it, the newest first.
+
+    The latest settings are those of the group that waits, which may have a name of its own: then it is that of the
+    oldest other group.
+    """
+    others = [each.name for each in cohorts if each.id != waiting.id and each.name]
+    return others[-1] if others and waiting.name == record.title else record.title

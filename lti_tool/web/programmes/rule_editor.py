@@ -266,6 +266,7 @@ def page(
         has_problems=bool(problems),
         is_tried_again=is_tried_again,
         names=rule_wording.names(),
+        weights_said=rule_lines.weights_said(shown_lines),
         planned=rule_wording.planned(),
         course_title=course_title(),
         done=flash_message(),

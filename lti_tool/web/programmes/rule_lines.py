@@ -11,7 +11,9 @@ from typing import Any, Final
 from marshmallow import validate
 
 from lti_tool.mentoring.completion.criteria import criterion_schemas
+from lti_tool.translation import gettext as _
 from lti_tool.web import wording
+from lti_tool.web.language import number
 from lti_tool.web.programmes import rule_wording
 from lti_tool.web.programmes.typed_rule import NUMBERS, TypedCriterion, TypedRule
 from schemas.completion_rule import GROUP, PLANNED
@@ -139,8 +141,8 @@ def _line(criterion: TypedCriterion, path: str, shown: Shown, is_first: bool, is
         before = None
     template = rule_wording.sentence(criterion.type, criterion.values)
     parts: list[str | Blank] = []
-    for number, part in enumerate(_BLANK.split(template)):
-        if number % 2:
+    for index, part in enumerate(_BLANK.split(template)):
+        if index % 2:
             parts.append(_blank(criterion, part, path, before, shown))
         elif part.strip():
             parts.append(part.strip())
@@ -272,3 +274,19 @@ def taken_out(rule: TypedRule, in_force: TypedRule, shown: Shown) -> list[Line]:
         for path, each in in_force.each()
         if each.id not in kept
     ]
+
+
+def weights_said(lines: Sequence[Line]) -> str:
+    """How much each condition counts in the percentage, such as “Agreement 20%, Meetings 80%”."""
+    written = [line.weight.value for line in lines]
+    if len(set(written)) < 2:
+        return _("All conditions count alike in the percentage")
+    weights = [int(each) if each.isascii() and each.isdigit() and len(each) < 9 else None for each in written]
+    total = sum(each or 0 for each in weights)
+    if None in weights or not total:
+        return _("Some conditions count more in the percentage")
+    return ", ".join(
+        f"{rule_wording.subject(line.type)} {_('%(number)s%%', number=number(round(100 * weight / total)))}"
+        for line, weight in zip(lines, weights, strict=True)
+        if weight
+    )

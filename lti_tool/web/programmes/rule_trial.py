@@ -108,11 +108,11 @@ def trial(
         tried=tried,
         lists=_lists(tried, sees_figures=sees_figures) if tried is not None else None,
         added=max(0, len(document["criteria"]) - len(now["criteria"])),
-        drawing=_drawing(document),
+        drawing=drawing_of(document),
     )
 
 
-def _drawing(document: Mapping[str, Any]) -> RuleDrawing | None:
+def drawing_of(document: Mapping[str, Any]) -> RuleDrawing | None:
     """Of a rule whose conditions must all be met: what is not one way through is not drawn as one."""
     asked = document["criteria"]
     if document["mode"] != "all" and len(asked) > 1:

@@ -28,6 +28,7 @@ from lti_tool.translation import gettext as _
 from lti_tool.web import wording as words
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity
+from lti_tool.web.deep_linking.offer import waiting_name
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
@@ -73,6 +74,7 @@ def _page(form: Form | None = None) -> ResponseReturnValue:
         not_carried_over=[_(_NOT_CARRIED[section]) for section in NOT_CARRIED_OVER],
         follow_up_days=(cohort.follow_up_on - cohort.ends_on).days,
         waiting=waiting,
+        called=waiting_name(waiting[0].title) if waiting else "",
         programme_id=present.programme_id,
         own_words=wording,
         owns=cohort_of_launch().owns,

@@ -120,7 +120,7 @@ def _visibility(settings: Settings) -> str:
     figures = _("Figures over fewer than %(count)s people are hidden", count=seen["smallest_group"])
     if seen["hr_sees_names"]:
         return _("%(figures)s; HR sees names", figures=figures)
-    return _("%(figures)s; HR sees no names", figures=figures)
+    return _("%(figures)s; HR sees no participant’s name", figures=figures)
 
 
 _SUMMARIES: Final[Mapping[Section, Callable[[Settings], str]]] = {

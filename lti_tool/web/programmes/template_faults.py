@@ -25,6 +25,8 @@ class FaultLine:
     place: str
     """As :attr:`lti_tool.mentoring.programmes.template_file.FileProblem.place`."""
     words: str
+    lacks: bool = False
+    """Whether :attr:`words` are the names of parts that the whole text lacks."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ def faults_of(found: Sequence[FileProblem]) -> Faults:
             lines.append(FaultLine(line, place, _("It needs %(names)s.", names=needed)))
             continue
         # What is missing from the whole text is on no line of it.
-        said = _("Missing: %(names)s.", names=", ".join(_part_name(name) for name in names))
-        lines.append(FaultLine(None, place, said))
+        said = ", ".join(_part_name(name) for name in names) + "."
+        lines.append(FaultLine(None, place, said, lacks=True))
     lines.sort(key=lambda each: (each.line is None, each.line or 0))
     return Faults(lines, sum(len(names) for (_line, place), names in missing.items() if not place))
 

@@ -41,7 +41,7 @@ from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.journey_drawing.sparkline import Sparkline
-from lti_tool.web.launch_session import course_title, launch_url_for
+from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.owner.figures import names_of
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import set_up_here
@@ -171,8 +171,10 @@ def copy(code: str) -> ResponseReturnValue:
 def ask_own_settings() -> ResponseReturnValue:
     """Ask what the template is to be called that is made from the settings of the programme of this activity."""
     check(Action.SET_UP, cohort_of_launch())
-    title, behind = _template_here().title, course_title() or str(utcnow().year)
-    proposed = {"title_fr": f"{title.fr} – {behind}"[:200], "title_en": f"{title.en} – {behind}"[:200]}
+    title, year = _template_here().title, utcnow().year
+    proposed = {
+        name: f"{text[:190]} ({year})" for name, text in (("title_fr", title.fr), ("title_en", title.en))
+    }
     return _settings_page(blank_form(CopyTemplateForm(current_language()), proposed, id="template-copy"))
 
 

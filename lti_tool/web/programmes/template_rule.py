@@ -23,7 +23,7 @@ from lti_tool.web.access import allows, company_of_launch
 from lti_tool.web.forms import controls
 from lti_tool.web.forms.bound import Form, Values
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.programmes import rule_lines, rule_wording, typed_rule
+from lti_tool.web.programmes import rule_lines, rule_trial, rule_wording, typed_rule
 from lti_tool.web.programmes.rule_editor import RuleForm, canonical
 from lti_tool.web.programmes.template_parts import OwnRecord, organisation, own_record, person
 from lti_tool.web.programmes.typed_rule import TypedRule
@@ -90,11 +90,12 @@ def show(code: str) -> ResponseReturnValue:
 def _page(form: Form, record: OwnRecord, in_force: TypedRule) -> ResponseReturnValue:
     rule = form.rule if isinstance(form, RuleForm) else in_force
     problems: dict[str, list[Problem]] = dict(form.problems)
-    sentence = ""
+    sentence, drawing = "", None
     try:
         loaded = load_draft_rule(rule.document(), criterion_schemas())
         problems |= rule_problems(loaded)
         sentence = sentence_for_tutor(read_rule(canonical(rule.document())))
+        drawing = rule_trial.drawing_of(canonical(rule.document()))
     except ShapeError as error:
         problems |= {} if form.problems else error.problems
     document: Document = record.document
@@ -121,7 +122,9 @@ def _page(form: Form, record: OwnRecord, in_force: TypedRule) -> ResponseReturnV
             for problem in problems.get(name, ())
         ],
         names=rule_wording.names(),
+        weights_said=rule_lines.weights_said(lines),
         planned=rule_wording.planned(),
         sentence=sentence,
+        drawing=drawing,
     )
     return html, form.status

@@ -65,8 +65,8 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
     Section.KPIS: N_(
-        "Choose what you will look at in the end, and the target to reach. Targets are frozen at the start. Not "
-        "available yet: working the figures out here. You follow them yourself."
+        "Choose what you will look at in the end, and the target to reach. Targets are frozen at the start. "
+        "The tool does not work the figures out yet: you follow them yourself."
     ),
     Section.QUESTIONNAIRES: N_(
         "Choose those that this group gets. The choice of “before” is frozen at the start."
@@ -157,7 +157,7 @@ CRITERIA: Final[Mapping[str, str]] = {
 
 PHASES: Final[Mapping[str, tuple[str, str]]] = {
     "before": (N_("Before"), N_("To be asked when somebody joins.")),
-    "after": (N_("After"), N_("To be asked at the end: the questions of “before”, and a few others.")),
+    "after": (N_("After"), N_("To be asked at the end: the same questions as before, and a few others.")),
     "then": (
         N_("Looking back"),
         N_("To be asked at the end: where was I at the beginning, as I see it now?"),

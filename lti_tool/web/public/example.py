@@ -24,21 +24,21 @@ from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_
 from lti_tool.web.journey_drawing.timeline import TimelineDrawing, timeline
 
 _NOBODY = uuid.UUID(int=0)
-_BEGINS, _ENDS = dt.date(2026, 9, 7), dt.date(2026, 12, 18)
-_TODAY = dt.date(2026, 11, 26)
+_BEGINS, _ENDS = dt.date(2026, 9, 7), dt.date(2027, 1, 15)
+_TODAY = dt.date(2026, 11, 27)
 _BOTH = {Role.MENTOR: _BEGINS, Role.MENTEE: _BEGINS}
 _DAYS = (
     dt.date(2026, 9, 15),
-    dt.date(2026, 10, 5),
-    dt.date(2026, 10, 19),
-    dt.date(2026, 11, 2),
-    dt.date(2026, 11, 16),
-    dt.date(2026, 11, 30),
+    dt.date(2026, 10, 8),
+    dt.date(2026, 11, 3),
+    dt.date(2026, 11, 26),
+    dt.date(2026, 12, 10),
+    dt.date(2026, 12, 22),
 )
-_COMPLETED = dt.date(2026, 12, 11)
+_COMPLETED = dt.date(2027, 1, 8)
 _CONFIRMED = _DAYS[:3]
-_NOTED = Meeting(dt.date(2026, 11, 25), MeetingState.UNCONFIRMED, Role.MENTOR, 45, mode="video")
-"""What the picture beside the heading shows of the two: so many meetings, and the one that waits for an answer."""
+_NOTED = Meeting(_DAYS[3], MeetingState.UNCONFIRMED, Role.MENTOR, 45, mode="video")
+"""What the picture beside the heading shows of the two: so many meetings, and the fourth, which waits for an answer."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _person(role: Role, name: str) -> PersonCard:
 
 def _met(days: tuple[dt.date, ...]) -> tuple[Meeting, ...]:
     minutes = (45, 60, 45, 45, 45, 45)
-    modes = ("in-person", "video", "video", "phone", "video", "in-person")
+    modes = ("in-person", "video", "phone", "video", "video", "in-person")
     return tuple(
         Meeting(day, minutes=length, mode=mode)
         for day, length, mode in zip(days, minutes, modes, strict=False)

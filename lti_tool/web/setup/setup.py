@@ -47,6 +47,8 @@ class ReadyLine:
     """The sentence for that; where there is none the page says it after the name."""
     for_operator: str = ""
     """What whoever runs the tool does about it, in the tool's own terms."""
+    is_inner: bool = False
+    """Whether it is about the inside of the tool, and says nothing to others as long as it is good."""
 
 
 @blueprint.get("/setup")
@@ -77,6 +79,7 @@ def show() -> ResponseReturnValue:
         canvas_name=shlex.quote(invitation.label or "Our Canvas"),
         canvas_steps=Canvas.after_registration,
         checks=_readiness(services),
+        has_trial_address=_has_trial_address(services),
     )
 
 
@@ -105,7 +108,7 @@ def _readiness(services: Services) -> list[ReadyLine]:
             not_yet=_("Your platform cannot reach this tool yet"),
             for_operator=_("Set TANDEM_BASE_URL to a public https:// address, and start the tool again."),
         )
-        if is_loopback(services.config.base_url) and not services.config.secure
+        if _has_trial_address(services)
         else ReadyLine(
             _("The address is secure (HTTPS)"),
             _passes(Check("address", address), services),
@@ -119,6 +122,7 @@ def _readiness(services: Services) -> list[ReadyLine]:
             _passes(Check("database", database), services),
             _("Tell the person who runs this tool."),
             for_operator=_("Run: tandem migrate"),
+            is_inner=True,
         ),
         ReadyLine(
             _("The signing key can be read"),
@@ -127,8 +131,14 @@ def _readiness(services: Services) -> list[ReadyLine]:
             for_operator=_(
                 "TANDEM_SECRET_KEY is not the one that the keys were encrypted with. Put the former one back."
             ),
+            is_inner=True,
         ),
     ]
+
+
+def _has_trial_address(services: Services) -> bool:
+    """Whether only programs on the same computer can reach the tool."""
+    return is_loopback(services.config.base_url) and not services.config.secure
 
 
 def _passes(check: Check, services: Services) -> bool:

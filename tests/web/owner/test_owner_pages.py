@@ -312,7 +312,7 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     used = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))
     assert (used.status_code, "ask whoever sent the link for a new one" in used.text) == (410, True)
     unknown = owners.client.get("/hr?link=half-of-it")
-    assert (unknown.status_code, "This link is not known here" in unknown.text) == (410, True)
+    assert (unknown.status_code, "This link does not work" in unknown.text) == (410, True)
     with services.database.reading() as db:
         reader = db.scalars(sa.select(HrReader.person_id).order_by(HrReader.granted_at.desc())).first()
     owners.post(f"{page}/access/hr-readers/end", person_id=str(reader))

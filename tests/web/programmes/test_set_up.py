@@ -333,7 +333,7 @@ def test_an_activity_that_nobody_has_named_takes_the_name_of_its_programme(picke
 def test_the_activity_itself_asks_the_same(picker: Picker) -> None:
     page = first_page(picker)
     second = choose(picker, page, template="demo", begin="set-up", go_to="questions")
-    assert "how it begins, and who takes part" in second.text
+    assert "the start, and who takes part" in second.text
     answer = picker.browser.post(
         second.request.path, data={**form_with(second, "name").fields, "name": "Cap 2027", "months": "2"}
     )

@@ -97,7 +97,7 @@ def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
     assert "<h1>Import a template</h1>" in said(again)
     assert "rhythm › tempo" in said(answer)
     parts_missing = said(send(tutor, b"v: 1\ncode: ours\n"))
-    assert re.search(r">The whole text</a>: missing: Name \(title\), ", parts_missing)
+    assert re.search(r"Still missing</a>: Name \(title\), ", parts_missing)
     assert ("parts missing" in parts_missing, "to correct" in parts_missing) == (True, False)
     assert "<h2>1 line to correct</h2>" in said(answer)
     assert wrong in said(answer)  # what was sent is there to be put right
