@@ -109,7 +109,9 @@ _SENT_PAGES_OF = {
     (400, "undo"): _SentPage(N_("Nothing was undone"), _PAGE_TOO_OLD),
     (400, "kept_forms"): _SentPage(
         N_("Nothing was deleted"),
-        N_("What you typed earlier is still kept. It is offered to you again, to go on with or to delete."),
+        N_(
+            "What you typed earlier is kept: the next page offers it to you again, to go on with or to delete."
+        ),
     ),
     (404, "sessions.accept"): _SentPage(
         N_("This proposal is no longer there"),

@@ -43,8 +43,8 @@ _RESTS: Final = N_(
 
 _TO_LEARNERS: Final[Mapping[str, str]] = {
     "not_a_learner": N_(
-        "Your course has not recorded this yet, because you are not on its list of learners. Ask your tutor to add "
-        "you, then open this activity again."
+        "Your course could not record that you have finished, because you are not on its list of learners. Write to "
+        "your tutor through the course. Once you are on the list, open this activity again: the result is then sent."
     ),
     "course_ended": N_("Your course has ended and took no more grades. Your tutor can tell you more."),
 }
@@ -77,7 +77,7 @@ def for_learner(grade: Grade | None) -> str:
                 lms=grade.accepted_by,
             )
         case GradeStatus.RECORDED:
-            return _("Your course shows it too.")
+            return _("It is recorded in your course.")
         case GradeStatus.ON_ITS_WAY:
             return _("Your grade is on its way to your course.")
         case GradeStatus.WAITING:

@@ -42,7 +42,7 @@ REFUSALS: Mapping[str, str] = {
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
     "too_late_to_undo": N_(
-        "The ten minutes for it have passed, or somebody has acted on it since. What was done stands."
+        "The ten minutes for it have passed, or your partner or your tutor has acted on it since. What was done stands."
     ),
     "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
@@ -55,7 +55,7 @@ REFUSALS: Mapping[str, str] = {
         "Nothing is waiting for anybody there, or everybody was reminded less than two days ago. No reminder was left."
     ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
-    "agreement_first": N_("Both of you sign the agreement first; then your meetings can be logged."),
+    "agreement_first": N_("Meetings can be logged once you have both signed the agreement."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
     "in_the_future": N_("This date is still to come. Please choose today or an earlier day."),
     "own_session": N_("Your partner confirms what you logged, not you."),

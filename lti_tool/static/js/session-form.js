@@ -15,7 +15,7 @@
   const day = function () {
     /* js/dates.js has written it below the field. */
     const words = form.querySelector("[data-words-of=held_on]");
-    return words ? words.textContent.replace(" " + new Date().getFullYear(), "") : "";
+    return words && form.elements.held_on.value ? words.textContent.replace(" " + new Date().getFullYear(), "") : "";
   };
   const minutes = function () {
     const field = form.elements.minutes, given = field.value.trim();

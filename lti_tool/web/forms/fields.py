@@ -15,7 +15,7 @@ from marshmallow import fields, validate
 
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.forms.sentences import own_sentence
+from lti_tool.web.forms.sentences import own_sentence, sentence_in_brief
 from schemas.fields import Identifier, Text
 from schemas.form_schema import FormSchema
 from schemas.problem import MESSAGES, N_, NAME_THEIR_FIELD, Problem
@@ -36,6 +36,8 @@ class BoundField:
     """What is wrong with it, each in a translated sentence that says what to enter or choose."""
     names_itself: bool
     """Whether those sentences are the field's own, so that they are clear without its label."""
+    in_brief: str
+    """What stands in their place in the list at the top of the page; empty where they do."""
     widget: str
     """``text``, ``textarea``, ``number``, ``date``, ``checkbox``, ``choices`` (radio buttons) or ``hidden``."""
     attributes: dict[str, str | int]
@@ -83,6 +85,7 @@ def bound_field(
         ],
         names_itself=bool(problems)
         and all(found in NAME_THEIR_FIELD or own_sentence(type(form), name, found) for found in problems),
+        in_brief=_translated(sentence_in_brief(type(form), name)) if problems else "",
         widget=widget,
         attributes=_attributes(field),
         is_required=field.required,

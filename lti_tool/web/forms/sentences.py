@@ -59,18 +59,13 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(
-    N_(
-        "Nothing was sent: we did not recognise the reason. “I would rather not say” is now chosen: change it, or go "
-        "on."
-    )
+    N_("Nothing was sent. “I would rather not say” is chosen: keep it, or choose another reason.")
 )
 _OTHER_REASON: Final = _choose(
     N_("The reason that was sent is not one of these. Choose again, or go on without one.")
 )
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
-_PARTNERS: Final = N_(
-    "We could not read how many partners you would like at once, so 1 is chosen: change it, or save."
-)
+_PARTNERS: Final = N_("This number is not offered, so 1 is chosen: change it, or save.")
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -80,7 +75,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "email": {"not_an_email": N_("Enter an e-mail address such as name@example.org.")},
         "phone": {
             "not_a_phone_number": N_(
-                "Enter a phone number such as +33 1 23 45 67 89, or an extension such as 4512."
+                "Enter a phone number such as +33\u00a01\u00a023\u00a045\u00a067\u00a089, or an extension such as 4512."
             )
         },
     },
@@ -88,25 +83,20 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     AnswersForm: {
         "capacity": {**_choose(_PARTNERS), **dict.fromkeys(_NO_NUMBER, _PARTNERS)},
         "offers": _choose(
-            N_(
-                "We did not recognise a topic that you can show, so it is not ticked: check the list, then save."
-            )
+            N_("A topic is not on the list any more, so it is not ticked: check the list, then save.")
         ),
         "wants": _choose(
-            N_(
-                "We did not recognise a topic that you would like to learn, so it is not ticked: check the list, then "
-                "save."
-            )
+            N_("A topic is not on the list any more, so it is not ticked: check the list, then save.")
         ),
         "languages": _choose(
-            N_("We did not recognise one of the languages, so it is not ticked: check the list, then save.")
+            N_("A language is not on the list, so it is not ticked: check the list, then save.")
         ),
         "time_zone": _choose(
-            N_("We do not know that time zone, so “I would rather not say” is chosen: change it, or save.")
+            N_("This time zone is not offered, so “I would rather not say” is chosen: change it, or save.")
         ),
         "level": dict.fromkeys(
             _NO_NUMBER,
-            N_("We could not read a level, so “I would rather not say” is chosen: change it, or save."),
+            N_("A level is not offered, so “I would rather not say” is chosen: change it, or save."),
         ),
     },
     DeclinePairForm: {"reason": _REASON},
@@ -149,7 +139,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "direction": _choose(_WHO_LEARNS),
         "title": {
             "required": N_("Write the objective."),
-            "too_short": N_("Write the objective in at least %(min)s characters."),
+            "too_short": N_("Write the objective in at least %(min)s\u00a0characters."),
         },
         "tag": _AREA,
         "skill": _choose(N_("Choose a skill from the list.")),
@@ -230,6 +220,20 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
 }
 """By form, field and code. A form has the sentences of the form that it is made from, too."""
 
+_IN_BRIEF: Final[Mapping[type[FormSchema], Mapping[str, str]]] = {
+    AnswersForm: {
+        "capacity": N_("Check how many partners you would like at once."),
+        "offers": N_("Check the topics that you can show."),
+        "wants": N_("Check the topics that you would like to learn."),
+        "languages": N_("Check the languages."),
+        "time_zone": N_("Check the time zone."),
+        "level": N_("Check the levels."),
+    },
+    DeclinePairForm: {"reason": N_("Check the reason.")},
+    RefuseInvitationForm: {"reason": N_("Check the reason.")},
+}
+"""What the list at the top of a page says of a field whose own sentence says what was done in place of the answer."""
+
 _SERIES: Final = ("level_", "target_", "use_")
 """What the names of fields begin with that a form has any number of: a skill's level, a figure's target and its use."""
 
@@ -243,3 +247,10 @@ def own_sentence(form: type[FormSchema], field: str, code: str) -> str | None:
             if found is not None:
                 return found
     return None
+
+
+def sentence_in_brief(form: type[FormSchema], field: str) -> str | None:
+    """What stands in the list at the top of a page in place of a field's sentences, in English; None: they do."""
+    names = [field, *(each.removesuffix("_") for each in _SERIES if field.startswith(each))]
+    found = (_IN_BRIEF.get(kind, {}).get(name) for kind in form.__mro__ for name in names)
+    return next(filter(None, found), None)

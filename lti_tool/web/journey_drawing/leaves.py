@@ -17,10 +17,6 @@ from lti_tool.web.journey_drawing.text import balanced, lines_within, text_width
 LABEL_MOST: Final = 180.0
 LABEL_GAP: Final = 5.0
 """Between a title and what stands beside it."""
-BESIDE: Final = 4.0
-"""Between a place with two leaves and the titles to its left and right."""
-LEAST_BESIDE: Final = 64.0
-"""How much room a title needs there: with less, the two stand above one another."""
 LEFT_MOST: Final = 54.0
 """Right of the two faces."""
 LEAF_HEIGHT: Final = 25.0
@@ -31,7 +27,7 @@ LEADING: Final = 15.0
 """Between two lines of a title."""
 TEXT_SIZE: Final = 13.0
 BETWEEN_TITLES: Final = 5.0
-"""Between those of two objectives of one day, besides."""
+"""Between one and another that stands farther from the strand."""
 MOST_LINES: Final = 2
 """Of a title."""
 LEAST_LABEL: Final = 36.0
@@ -59,10 +55,6 @@ class Leaf:
     """The base of the line that is next to the leaf: of a title above the last, of one below the first."""
     lines: tuple[str, ...]
     """The title, as far as it has room; empty where it has too little."""
-    is_left: bool = False
-    """Whether it points to the left: every second one of a place."""
-    is_shared: bool = False
-    """Whether another one stands at its place."""
 
     @property
     def label_width(self) -> float:
@@ -73,8 +65,25 @@ class Leaf:
     def label_x(self) -> float:
         """The middle of the lines of the title: over the leaf, or as near to it as its room allows."""
         half = max((text_width(line, TEXT_SIZE) for line in self.lines), default=0.0) / 2
-        middle = self.x if self.is_shared else self.x + LEAF_MIDDLE
-        return min(max(middle, self.label_left + half), self.label_right - half)
+        return min(max(self.x + LEAF_MIDDLE, self.label_left + half), self.label_right - half)
+
+    @property
+    def between(self) -> tuple[float, float]:
+        """Where the lines of the title begin and end."""
+        half = max((text_width(line, TEXT_SIZE) for line in self.lines), default=0.0) / 2
+        return self.label_x - half, self.label_x + half
+
+    @property
+    def first_y(self) -> float:
+        """The top of the title."""
+        above = self.objective.owner is Role.MENTOR
+        return self.label_y - TEXT_ASCENT - (LEADING * (len(self.lines) - 1) if above else 0.0)
+
+    @property
+    def last_y(self) -> float:
+        """The base of the last line of the title."""
+        above = self.objective.owner is Role.MENTOR
+        return self.label_y + (0.0 if above else LEADING * (len(self.lines) - 1))
 
     @property
     def top_line(self) -> float:
@@ -96,88 +105,53 @@ def leaves(
 ) -> tuple[Leaf, ...]:
     """The leaves at their places, each with the room between its neighbours.
 
-    The titles of two at one place stand to its left and right, where there is room; else above one another.
-
     ``leads``: the x of the lines down to the dates, which titles below stand between as long as that leaves them
     whole; ``width``: of the drawing.
     """
     found: list[Leaf] = []
     for role in (Role.MENTOR, Role.MENTEE):
         own = [(x, each) for x, each in placed if each.owner is role]
-        for index, (x, objective) in enumerate(own):
+        for x, objective in own:
             others = [(x + other) / 2 for other, _each in own if other != x]
-            here = sum(other == x for other, _each in own)
-            is_first = index == 0 or own[index - 1][0] != x
             lines = leads if role is Role.MENTEE else _line_of_today(today, x)
             room = _room([*others, *lines], x, width)
-            whole_room = _room(others, x, width)
-            if role is Role.MENTEE and _has_more(objective.title, whole_room, room, beside=here == 2):
-                room = whole_room
-            if here == 2 and room.beside >= LEAST_BESIDE:
-                # Two of one place: the title of each on the side to which it points.
-                left, right = (room.left, x - BESIDE) if is_first else (x + BESIDE, room.right)
-                wide = min(right - left, LABEL_MOST)
-                left = right - wide if is_first else left
-                drawn = _leaf(x, objective, strands[role], left, left + wide, None, is_left=is_first)
-            else:
-                left = room.label_left
-                before = None if is_first else found[-1]
-                # The title that is read first is that of the leaf to the left.
-                is_left = before is not None and not before.is_left
-                if role is Role.MENTEE and here > 1:
-                    is_left = before is None or not before.is_left
-                drawn = _leaf(
-                    x, objective, strands[role], left, left + room.label_width, before, is_left=is_left
-                )
-            found.append(replace(drawn, is_shared=here > 1))
+            if role is Role.MENTEE and _is_cut(objective.title, room):
+                room = _room(others, x, width)
+            if _is_cut(objective.title, room):
+                room = _room(lines if role is Role.MENTOR else [], x, width)
+            leaf = _leaf(x, objective, strands[role], *room)
+            found.append(_clear_of(leaf, [each for each in found if each.objective.owner is role]))
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class _Room:
-    """Between what the titles of the leaves at one place stand."""
-
-    x: float
-    left: float
-    right: float
-
-    @property
-    def label_width(self) -> float:
-        """Of a title that stands below or above its leaf."""
-        return min(self.right - self.left, LABEL_MOST)
-
-    @property
-    def label_left(self) -> float:
-        """Where such a title begins: in the middle of the leaf, or as near to that as there is room."""
-        half = self.label_width / 2
-        return min(max(self.x - half, self.left), self.right - self.label_width)
-
-    @property
-    def beside(self) -> float:
-        """Of each of two titles to the left and right of their leaves."""
-        return min(self.x - self.left, self.right - self.x) - BESIDE
+def _clear_of(leaf: Leaf, others: Sequence[Leaf]) -> Leaf:
+    """The leaf, with its title farther from the strand than those of ``others`` on which it would stand."""
+    for other in sorted(others, key=lambda each: abs(each.label_y - leaf.y)):
+        left, right = leaf.between
+        other_left, other_right = other.between
+        is_beside = right + LABEL_GAP < other_left or other_right + LABEL_GAP < left
+        if is_beside or leaf.last_y < other.first_y or other.last_y < leaf.first_y:
+            continue
+        if leaf.objective.owner is Role.MENTOR:
+            label_y = other.first_y - BETWEEN_TITLES
+        else:
+            label_y = other.last_y + BETWEEN_TITLES + TEXT_ASCENT
+        leaf = replace(leaf, label_y=label_y)
+    return leaf
 
 
-def _room(limits: Iterable[float], x: float, width: float) -> _Room:
-    """The room round a place between these limits, in a drawing of this width."""
+def _room(limits: Iterable[float], x: float, width: float) -> tuple[float, float]:
+    """Between which places a title stands that is as near to the middle of its leaf as these limits allow."""
     left = max([LEFT_MOST - LABEL_GAP, *(each for each in limits if each < x)]) + LABEL_GAP
     right = min([width + LABEL_GAP, *(each for each in limits if each > x)]) - LABEL_GAP
-    return _Room(x, left, right)
+    room = min(right - left, LABEL_MOST)
+    left = min(max(x - room / 2, left), right - room)
+    return left, left + room
 
 
-def _has_more(title: str, whole: _Room, between_lines: _Room, *, beside: bool) -> bool:
-    """Whether a title is cut between the lines down to the dates: it is then written across them.
-
-    ``beside``: the same where two titles that could stand side by side would stand above one another.
-    """
-    if beside and between_lines.beside < LEAST_BESIDE <= whole.beside:
-        return True
-    return _is_cut(title, between_lines.label_width) and whole.label_width > between_lines.label_width
-
-
-def _is_cut(title: str, width: float) -> bool:
-    """Whether not all of a title is written where it has this width."""
-    return " ".join(title_lines(title, width)) != " ".join(words_of(title))
+def _is_cut(title: str, room: tuple[float, float]) -> bool:
+    """Whether not all of a title is written in its room."""
+    return " ".join(title_lines(title, room[1] - room[0])) != " ".join(words_of(title))
 
 
 def _line_of_today(today: float | None, x: float) -> list[float]:
@@ -188,31 +162,17 @@ def _line_of_today(today: float | None, x: float) -> list[float]:
     return [after_word if x >= after_word + LABEL_GAP else today]
 
 
-def _leaf(
-    x: float,
-    objective: DrawnObjective,
-    strand: Strand,
-    left: float,
-    right: float,
-    within: Leaf | None,
-    *,
-    is_left: bool,
-) -> Leaf:
-    """A leaf whose title is clear of itself, of the strand, and of that of ``within``, the one before at its place."""
+def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:
+    """A leaf whose title is clear of itself and of the strand."""
     y = strand.at_x(x)[1]
     height = BUD_HEIGHT if objective.state is ObjectiveState.AGREED else LEAF_HEIGHT
     steps = [left + (right - left) * step / 8 for step in range(9)]
     passes = [strand.at_x(each)[1] for each in steps]
     if strand.role is Role.MENTOR:
         label_y = min(y - height, *(each - 4 for each in passes)) - TEXT_FROM_LEAF
-        if within is not None:
-            label_y = min(label_y, within.top_line - LEADING - BETWEEN_TITLES)
     else:
         label_y = max(y + height, *(each + 4 for each in passes)) + TEXT_FROM_LEAF + TEXT_ASCENT
-        if within is not None:
-            label_y = max(label_y, within.bottom_line + LEADING + BETWEEN_TITLES)
-    lines = title_lines(objective.title, right - left)
-    return Leaf(x, y, objective, left, right, label_y, lines, is_left)
+    return Leaf(x, y, objective, left, right, label_y, title_lines(objective.title, right - left))
 
 
 def title_lines(title: str, width: float) -> tuple[str, ...]:

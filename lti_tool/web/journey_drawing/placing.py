@@ -45,7 +45,7 @@ BUD_GAP: Final = 74.0
 LEAST_FOR_BUDS: Final = 120.0
 """Between now and the end, where no meeting is to come."""
 MOST_OF_ONE_DAY: Final = 3
-"""Of one person's leaves, which stand at one place, one title above the other."""
+"""Of one person's leaves."""
 LEAF_AFTER_NOW: Final = 12.0
 BUD_FROM_TODAY: Final = 54.0
 """For one of the mentor's, which the word for today stands beside."""
@@ -55,7 +55,7 @@ LEAD_MOST: Final = 150.0
 """Before the first meeting of a pair whose journey is over."""
 SILENCE_MOST: Final = 260.0
 """What one silence of it may have of the width where little has been, so that strands do not run level for long."""
-BRAID_MOST: Final = 400.0
+BRAID_MOST: Final = 252.0
 """The room for the braid at completion, at most: after few meetings the drawing ends before the edge."""
 STEP_MOST: Final = 120.0
 """Between two of what was still to come at its end."""
@@ -237,8 +237,14 @@ def _stretched(
     # What is left of the width where no day has passed, and what the search did not find.
     factor = width / max(reached - start, 0.001)
     now = start + width
+    latest = {mark.owner: mark for mark in marks}
     placed = tuple(
-        (now if distances.is_at_now(mark, last_on) else start + (x - start) * factor, mark)
+        (
+            now
+            if mark is latest[mark.owner] and distances.is_at_now(mark, last_on)
+            else start + (x - start) * factor,
+            mark,
+        )
         for x, mark in zip(xs, marks, strict=True)
     )
     return _Past(placed, now, last_on)
@@ -260,9 +266,9 @@ class _Distances:
         if isinstance(first.what, Meeting) and isinstance(second.what, Meeting):
             return self.meetings
         if isinstance(first.what, DrawnObjective) and isinstance(second.what, DrawnObjective):
-            if first.on == second.on:
-                return 0
-            return self.leaves if first.owner is second.owner else LEAF_FROM_LEAF_OF_OTHER
+            if first.owner is second.owner:
+                return self.leaves
+            return 0 if first.on == second.on else LEAF_FROM_LEAF_OF_OTHER
         return self.leaf_from_meeting
 
     def from_start(self, mark: _Mark) -> float:
@@ -270,7 +276,7 @@ class _Distances:
         return min(MEETING_GAP / 2, self.meetings) if isinstance(mark.what, Meeting) else LEAF_FROM_START
 
     def is_at_now(self, mark: _Mark, now_on: dt.date) -> bool:
-        """Whether a mark hangs at now: an objective of today."""
+        """Whether a mark hangs at now, if it is the last of its owner's: an objective of today."""
         return isinstance(mark.what, DrawnObjective) and mark.on == now_on and not self.is_over
 
     def to_now(self, mark: _Mark, now_on: dt.date) -> float:

@@ -117,8 +117,12 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
         number += 1
         tile = Tile.KNOT if meeting.state is MeetingState.CONFIRMED else Tile.WAITING
         dated.append((meeting.on, 0, JourneyStep(tile, meeting.on, nothing, nothing, meeting, number)))
+    is_due = facts.ends_on is None or facts.ends_on < facts.today
+    waits_for_end = facts.held and not facts.ahead and facts.ended_on is None and is_due
     for objective in facts.drawn_objectives:
         is_past = objective.state is not ObjectiveState.AGREED
+        if waits_for_end and not is_past:
+            continue  # Nothing is left to learn it in; it stands among the objectives.
         on = min(objective.on, facts.latest_on) if is_past else facts.latest_on
         step = JourneyStep(Tile.LEAF, objective.on, nothing, nothing, objective=objective)
         dated.append((on, 1 if is_past else 2, step))

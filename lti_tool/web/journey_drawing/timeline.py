@@ -41,7 +41,6 @@ BOW_MOST: Final = 44.0
 BOW_REACH: Final = 130.0
 """The longest way from a meeting to where the strands are widest apart."""
 BRAID_STEP: Final = 26.0
-BRAID_STEP_MOST: Final = 36.0
 BRAID_TURNS: Final = 6
 BRAID_DISTANCE: Final = 8.0
 DISC: Final = 15.0
@@ -277,12 +276,10 @@ def _bow_distance(gap: float) -> float:
 
 
 def _braid(last: Node, begins: float, end_x: float) -> Iterator[Node]:
-    """Half-turns that lead to the disc of completion: the more of them the less has been drawn before."""
-    whole = end_x - DISC / 2 - begins
-    turns = max(BRAID_TURNS, int(whole / BRAID_STEP_MOST) - 1)
-    step = whole / (turns + 1)
+    """Half-turns that lead to the disc of completion."""
+    step = (end_x - DISC / 2 - begins) / (BRAID_TURNS + 1)
     distance = BRAID_DISTANCE * max(step / BRAID_STEP, 1.0)
-    for number in range(turns + 1):
+    for number in range(BRAID_TURNS + 1):
         side = -1 if number % 2 else 1
         is_crossed = number > 0 or last.distance < 0
         yield Node(begins + step * (number + 1), side * distance, step / 2, is_crossed)

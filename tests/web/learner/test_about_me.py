@@ -100,7 +100,11 @@ def test_the_partners_page_changes_when_they_say_something_new(visit, services):
     ("field", "typed", "sentence"),
     [
         ("email", "ines at example", "Enter an e-mail address such as name@example.org."),
-        ("phone", "call me", "Enter a phone number such as +33 1 23 45 67 89, or an extension such as 4512."),
+        (
+            "phone",
+            "call me",
+            "Enter a phone number such as +33\u00a01\u00a023\u00a045\u00a067\u00a089, or an extension such as 4512.",
+        ),
         ("brings", "x" * 501, "500 characters at most: this has 501."),
     ],
 )

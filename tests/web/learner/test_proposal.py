@@ -51,7 +51,8 @@ def test_not_this_time_frees_both_and_the_partner_is_not_told_why(visit, service
 def test_an_unknown_reason_is_refused_and_none_stays_the_answer(visit):
     answer = visit(situations.proposed).post("proposal/decline", reason="weather")
     assert answer.status_code == 422
-    assert "“I would rather not say” is now chosen" in answer.text
+    assert "“I would rather not say” is chosen: keep it" in answer.text
+    assert 'href="#reason">Check the reason.</a>' in answer.text, "in brief, in the list at the top"
     assert 'name="reason" value="" checked' in answer.text
 
 

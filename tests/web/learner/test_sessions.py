@@ -159,7 +159,7 @@ def test_a_meeting_before_the_agreement_is_not_noted(visit, services):
     here = visit(situations.waits_for_signature)
     answer = here.post("sessions/new", **meeting())
     assert answer.status_code == 409
-    assert "Both of you sign the agreement first" in answer.text
+    assert "Meetings can be logged once you have both signed the agreement." in answer.text
     form = here.get("sessions/new")
     assert form.status_code == 409
     assert ">Read and sign</a>" in form.text
@@ -235,7 +235,7 @@ def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     differs = here.link(SESSION + "differs")
     answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
     assert answer.status_code == 422
-    assert "Nothing was sent: we could not read what was different." in answer.text
+    assert "Nothing was sent: first say what differs" in answer.text
     assert "It is right: confirm" in here.text(differs)
     assert "It is right: confirm" not in answer.text, "it was just said that something was different"
     assert f'action="{here.home}{differs}"' in answer.text

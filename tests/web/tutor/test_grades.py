@@ -55,7 +55,7 @@ def set_grades(services: Services, status: GradeStatus, **values: Any) -> list[u
 
 
 SENTENCES = [
-    (GradeStatus.RECORDED, {}, "Your course shows it too.", "Votre cours l’indique aussi."),
+    (GradeStatus.RECORDED, {}, "It is recorded in your course.", "C’est enregistré dans votre cours."),
     (GradeStatus.ON_ITS_WAY, {}, "on its way to your course", "en route vers votre cours"),
     (GradeStatus.WAITING, {"reason": "HTTP 503"}, "takes no grades right now", "aucune note pour le moment"),
     (GradeStatus.REFUSED, {"refusal": "other"}, "has not taken your grade", "n’a pas accepté votre note"),
@@ -91,7 +91,7 @@ def test_a_learner_reads_where_their_grade_is(
 
 def test_a_learner_without_a_gradebook_reads_nothing_of_it(visit, services) -> None:
     with_line_item = visit(situations.complete)
-    assert "Your course shows it too" not in with_line_item.text()
+    assert "It is recorded in your course" not in with_line_item.text()
 
 
 def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None:
