@@ -148,7 +148,7 @@ def for_tutor(grade: Grade) -> str:
             note = grade.platform.kept_grade_note if grade.accepted_score is None else None
             return f"{_kept(grade, grade.wanted)} {note.text if note is not None else ''}".rstrip()
         case GradeStatus.SOMEBODY_ELSES:
-            return _("It was entered by hand in the gradebook, and stays so: %(grade)s.", grade=_held(grade))
+            return _("The gradebook keeps %(grade)s, entered by hand.", grade=_held(grade))
     return ""
 
 
@@ -158,11 +158,11 @@ def _kept(grade: Grade, wanted: int) -> str:
     ours = _of(wanted * scale / MAXIMUM, scale)
     if not grade.is_number_known:
         return _(
-            "It was entered by hand in the gradebook, and stays so; the journey here would give %(ours)s.",
+            "The gradebook keeps a grade entered by hand; the journey here would give %(ours)s.",
             ours=ours,
         )
     return _(
-        "It was entered by hand in the gradebook, and stays so: %(grade)s instead of %(ours)s.",
+        "The gradebook keeps %(grade)s, entered by hand, instead of %(ours)s.",
         grade=_held(grade),
         ours=ours,
     )

@@ -30,7 +30,7 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.pairs.queries import pairs
 from lti_tool.mentoring.programmes.queries import cohort_numbers
 from lti_tool.mentoring.programmes.right_models import HrLink
-from lti_tool.translation import current_language
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from schemas.problem import N_
 
@@ -145,6 +145,37 @@ SENTENCES: Final[Mapping[str, str]] = {
     "RecordStoreRemoved": N_("%(actor)s removed the record store %(store_name)s"),
 }
 """What was done, by the name of the event."""
+
+_OF_SEVERAL: Final[Mapping[str, Callable[[int], str]]] = {
+    "ParticipantInvited": lambda count: ngettext(
+        "%(actor)s invited %(num)s person", "%(actor)s invited %(num)s people", count, actor="%(actor)s"
+    ),
+    "PersonPutAside": lambda count: ngettext(
+        "%(actor)s noted that %(num)s person will not take part",
+        "%(actor)s noted that %(num)s people will not take part",
+        count,
+        actor="%(actor)s",
+    ),
+    "PairProposed": lambda count: ngettext(
+        "%(actor)s proposed %(num)s pair", "%(actor)s proposed %(num)s pairs", count, actor="%(actor)s"
+    ),
+    "PairEnded": lambda count: ngettext(
+        "%(actor)s ended %(num)s pair", "%(actor)s ended %(num)s pairs", count, actor="%(actor)s"
+    ),
+    "PairClosed": lambda count: ngettext(
+        "%(actor)s ended %(num)s pair, because its time was up",
+        "%(actor)s ended %(num)s pairs, because their time was up",
+        count,
+        actor="%(actor)s",
+    ),
+    "TutorReminded": lambda count: ngettext(
+        "%(actor)s left %(num)s reminder", "%(actor)s left %(num)s reminders", count, actor="%(actor)s"
+    ),
+    "TutorValidated": lambda count: ngettext(
+        "%(actor)s approved %(num)s journey", "%(actor)s approved %(num)s journeys", count, actor="%(actor)s"
+    ),
+}
+"""What was done several times, by the name of the event; of the others each is told by itself."""
 
 _UNKNOWN: Final = N_("%(actor)s did something that this version of the tool cannot describe")
 
@@ -327,3 +358,12 @@ def _joined(about: Sequence[ParticipantRecord], mark: Callable[[str], str]) -> s
         return called[0] if called else mark("")
     mentor, mentee = called
     return type(mentor)(_("%(mentee)s and %(mentor)s")) % {"mentee": mentee, "mentor": mentor}
+
+
+def sentence_of_several(line: AuditLine, count: int, names: Names, mark: Callable[[str], str] = str) -> str:
+    """Who did so many of the same, without about whom; empty where that cannot be said. See :func:`sentence_of`."""
+    of_several = _OF_SEVERAL.get(line.kind)
+    if of_several is None:
+        return ""
+    actor = mark(names.actor(line.acted_by))
+    return type(actor)(of_several(count)) % {"actor": actor}

@@ -187,8 +187,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     ReopenForm: {
         "reason": {
-            "required": N_("Say why you are reopening it."),
-            "too_short": N_("Say why you are reopening it, in at least %(min)s characters."),
+            "required": N_("Say why you are reopening this journey."),
+            "too_short": N_("Say why you are reopening this journey, in at least %(min)s characters."),
         },
     },
     OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},

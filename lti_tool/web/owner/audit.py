@@ -5,14 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.audit.entries import (
@@ -23,7 +20,7 @@ from lti_tool.composition.audit.entries import (
     entries,
     taught_cohorts,
 )
-from lti_tool.composition.audit.sentences import Names, names_of, people_names, sentence_of
+from lti_tool.composition.audit.sentences import Names, names_of, people_names
 from lti_tool.events.base import ActedBy
 from lti_tool.identity.audit_policy import AUDIT, Subject
 from lti_tool.identity.policy import Action, Capacity
@@ -37,7 +34,8 @@ from lti_tool.web.forms.bound import Form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner import figures
 from lti_tool.web.owner.asked import programme_asked
-from lti_tool.web.owner.audit_changes import Change, changes_of
+from lti_tool.web.owner.audit_changes import changes_of
+from lti_tool.web.owner.audit_runs import Page
 from lti_tool.web.owner.figures import ProgrammeRecord
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.time_zone import UTC, zone_called, zone_name
@@ -61,19 +59,6 @@ SUBJECTS: Final[Mapping[Subject, str]] = {
     Subject.WORDS: N_("Notes and feedback"),
 }
 """What entries can be about, as the filter calls it."""
-
-
-@dataclass(frozen=True)
-class ShownEntry:
-    """One line of the page."""
-
-    at: dt.datetime
-    """In the reader's time zone."""
-    sentence: str
-    group: int | None
-    """The number of the cohort, where entries of several are shown together."""
-    changes: Sequence[Change]
-    """What changed, where the entry says both values."""
 
 
 @blueprint.get("/programme/audit")
@@ -125,6 +110,7 @@ def _page(
         numbers = cohort_numbers(db, _cohorts(lines)) if reader.cohort_id is None else {}
         changes = changes_of(db, lines)
         who = _who(db, actors(db, reader), wanted)
+    is_filtered = any(asked[name] for name in ("who", "what", "since", "until"))
     held = {Capacity.TUTOR} if reader.taught else set()
     held |= {Capacity.OWNER} if reader.owns else set()
 
@@ -135,7 +121,7 @@ def _page(
     html = render_template(
         "owner/audit.html",
         filters=form,
-        days=_by_day(lines, names, numbers, changes, zone or UTC),
+        blocks=Page(names, numbers, changes, zone or UTC).blocks(lines, finds_runs=not is_filtered),
         zone=zone,
         zone_name=zone_name(zone or UTC),
         who=who,
@@ -145,7 +131,7 @@ def _page(
             if not held or AUDIT[subject] & held
         ],
         is_own=not held,
-        is_filtered=any(asked[name] for name in ("who", "what", "since", "until")),
+        is_filtered=is_filtered,
         page=page,
         newer=address(page - 1) if page > 1 else None,
         older=address(page + 1) if len(found) > PAGE_LENGTH else None,
@@ -210,28 +196,3 @@ def _who(db: Session, found: Sequence[ActedBy], wanted: Wanted) -> list[tuple[st
         for each in found
     }
     return sorted(options.items(), key=lambda option: (collation_key(option[1]), option[0]))
-
-
-def _by_day(
-    lines: Sequence[AuditLine],
-    names: Names,
-    numbers: Mapping[uuid.UUID, int],
-    changes: Mapping[uuid.UUID, Sequence[Change]],
-    zone: ZoneInfo,
-) -> list[tuple[dt.date, list[ShownEntry]]]:
-    bold = Markup("<strong>{}</strong>").format
-    shown = [
-        ShownEntry(
-            line.at.astimezone(zone),
-            sentence_of(line, names, bold, _only_part(changes.get(line.id, ()))),
-            numbers.get(line.cohort_id) if line.cohort_id is not None else None,
-            changes.get(line.id, ()),
-        )
-        for line in lines
-    ]
-    return [(day, list(of_day)) for day, of_day in groupby(shown, key=lambda entry: entry.at.date())]
-
-
-def _only_part(changes: Sequence[Change]) -> str:
-    """The code of the one value that changed; empty where several did, or none is known."""
-    return changes[0].code if len(changes) == 1 else ""

@@ -101,6 +101,8 @@ class CohortView:
     listed: Sequence[Person] | None
     """The people that replace the table; None where the table is shown, or pairs that ended are."""
     drawn: DrawnPairs
+    sort: str
+    """The order of the rows: a code of :class:`Sort`."""
     listed_count: int = 0
     """How many of them there are, also where there are too many to be shown."""
     ended: Sequence[EndedPair] | None = None
@@ -143,14 +145,10 @@ class CohortView:
         return _is_finished(self.overview)
 
     @property
-    def sort(self) -> str:
-        """The order of the table."""
-        return _sort(self.overview, self.query)
-
-    @property
     def sorts(self) -> list[str]:
         """The orders to choose from; none where there are no two pairs to put in order."""
-        orders = [str(each) for each in Sort if each is not Sort.WAITS or not self.is_finished]
+        waits = self.inbox_count or not self.is_finished
+        orders = [str(each) for each in Sort if each is not Sort.WAITS or waits]
         return orders if self.all_rows > 1 else []
 
     @property
@@ -189,6 +187,8 @@ class Table:
     page: int
     pages: int
     lines: list[InboxLine]
+    sort: str
+    """The order of the rows: a code of :class:`Sort`."""
 
 
 def table_of(
@@ -201,15 +201,12 @@ def table_of(
     """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
     questions = tuple(questions_of(grades, overview.left_as_they_are))
     judged = _judged(overview, questions, tuple(copies), today)
-    found = judged.chosen(query["state"], query["q"], _sort(overview, query))
+    # Where every pair is complete and nothing waits, their names are the order.
+    is_settled = _is_finished(overview) and not judged.lines
+    sort = str(Sort.MENTEE) if is_settled and query["sort"] == Sort.WAITS else query["sort"]
+    found = judged.chosen(query["state"], query["q"], sort)
     rows, page, pages = page_of(found, query["page"])
-    return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines)
-
-
-def _sort(overview: CohortOverview, query: Mapping[str, Any]) -> str:
-    """The order of the table: by name instead of by what waits where every pair is complete."""
-    sort: str = query["sort"]
-    return str(Sort.MENTEE) if sort == Sort.WAITS and _is_finished(overview) else sort
+    return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines, sort)
 
 
 def _is_finished(overview: CohortOverview) -> bool:
@@ -301,6 +298,7 @@ def view_of(
         page=table.page,
         pages=table.pages,
         listed=listed,
+        sort=table.sort,
         drawn=drawn_pairs(overview, [row.pair for row in table.rows], meetings, today),
         listed_count=overview.awaited
         if query["state"] == "awaited" and not query["q"]

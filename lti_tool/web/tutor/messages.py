@@ -79,11 +79,19 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
 @blueprint.get("/person/<uuid:participant_id>")
 @allows(Action.VIEW_COHORT, about=cohort_of_launch)
 def to_one(participant_id: uuid.UUID) -> ResponseReturnValue:
-    """A message to one participant, about nothing that waits."""
+    """A message to one participant: about their search for a partner, or about nothing in particular."""
     overview = _overview()
     line = next((each for each in overview.participants if each.id == participant_id), None) or abort(404)
-    text = _greeting((line,)) + _text("one", overview, None) + _place() + _ending(overview)
-    return _page((line,), text, _subject("one", overview), None)
+    title = _title(overview)
+    text = (
+        _(
+            "You take part in “%(title)s” and wait for a partner. Is there anything that I should know to choose well?",
+            title=title,
+        )
+        if line in overview.waiting_for_a_pair
+        else _text("one", overview, None)
+    )
+    return _page((line,), _greeting((line,)) + text + _place() + _ending(overview), title, None)
 
 
 @blueprint.get("/all/<about>")

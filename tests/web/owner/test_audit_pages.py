@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.events.models import AuditEntry, EventRow
 from lti_tool.identity.models import Person
-from lti_tool.web.owner import audit
+from lti_tool.web.owner import audit, audit_runs
 from tests.builder import setting_up, situations
 from tests.web.programmes.test_set_up import save
 from tests.web.visiting import Visit
@@ -61,6 +61,20 @@ def test_the_filters_say_who_what_and_when(visit: Come) -> None:
     assert sentences(here, f"{PAGE}?until=2020-01-01") == []
     assert sentences(here, f"{PAGE}?since=2020-01-01") == everything
     assert sentences(here, f"{PAGE}?who={mine[1]}&what=programme") == []
+
+
+def test_equal_decisions_in_a_row_are_said_in_one_sentence_unless_they_are_asked_for(
+    visit: Come, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_runs, "RUN_FROM", 3)
+    here = visit(situations.tutor)
+    pair_two(here)
+    mine, run, *rest = sentences(here)
+    assert mine == "Claire Fontaine proposed the pair Marc Tessier and Léa Nguyen"
+    assert run == "The tool proposed 3 pairs"
+    each = [f"The tool proposed the pair {names}" for names in ("Bernard", "Françoise", "Paul")]
+    assert all(line.startswith(start) for line, start in zip(rest, each, strict=False))
+    assert sentences(here, f"{PAGE}?what=people") == [mine, *rest[:3]]
 
 
 @pytest.mark.parametrize(

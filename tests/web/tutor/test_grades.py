@@ -113,7 +113,7 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
         (
             GradeStatus.SOMEBODY_ELSES,
             {"result_score": 11.0, "result_maximum": 20.0},
-            "It was entered by hand in the gradebook, and stays so: 11 of 20 instead of 20 of 20",
+            "The gradebook keeps 11 of 20, entered by hand, instead of 20 of 20",
         ),
         (
             GradeStatus.REFUSED,
