@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -76,14 +77,14 @@ def init_app(app: Flask) -> None:
         words=wording,
     )
     app.jinja_env.filters.update(
-        day=day,
-        day_in_year=day_in_year,
+        day=for_reader(day),
+        day_in_year=for_reader(day_in_year),
         on_day=on_day,
         since=since,
         unconfirmed_by=unconfirmed_by,
         noted_by=noted_by,
         month=month,
-        short_day=short_day,
+        short_day=for_reader(short_day),
         month_letter=month_letter,
         time_of_day=time_of_day,
         number=number,
@@ -141,6 +142,25 @@ def theme() -> str:
     if launch is None:
         return NEUTRAL_THEME
     return platform_of(launch.registration.issuer, launch.registration.platform_family).theme
+
+
+def for_reader(words: Callable[[dt.date], str]) -> Callable[[dt.date], str]:
+    """The filter that says a date by ``words``, and of a moment the day that it is on for the reader.
+
+    That day is known to the browser alone. So the page has the day in UTC, with the day before and the day after, in
+    the same words: static/js/frame.js shows the one that it is in the browser's time zone. Without a script it is UTC.
+    """
+
+    def shown(value: dt.date) -> str:
+        if not isinstance(value, dt.datetime):
+            return words(value)
+        moment = value.astimezone(dt.UTC)
+        on, one = moment.date(), dt.timedelta(days=1)
+        return Markup('<time datetime="{}" data-before="{}" data-after="{}">{}</time>').format(
+            moment.isoformat(timespec="seconds"), words(on - one), words(on + one), words(on)
+        )
+
+    return shown
 
 
 def day(value: dt.date) -> str:

@@ -48,6 +48,10 @@ Route = tuple[str, str]
 """An endpoint and a method."""
 
 
+ACTIVITY = {"en": "Reverse mentoring", "fr": "Mentorat inversé"}
+"""What a teacher calls the activity."""
+
+
 @dataclass
 class ServedTool:
     """A running tool, and the LMS beside it."""
@@ -69,7 +73,10 @@ class ServedTool:
             if not again:
                 self._homes[build] = home
         with self.services.database.transaction() as db:
-            self._launch(db, home).locale = locale
+            launch = self._launch(db, home)
+            launch.locale = locale
+            if launch.resource_link is not None and launch.resource_link.title in ACTIVITY.values():
+                launch.resource_link.title = ACTIVITY[locale]
         return self.url + home
 
     def course_menu(self, build: Callable[[Situation], None], locale: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 from lti_tool.app import create_app
 from lti_tool.composition.services import make_services
 from lti_tool.config import Config
+from lti_tool.database import utcnow
 from lti_tool.demo.server_thread import ServerThread, listen
+from lti_tool.mentoring.roles import Role
 from tests.builder import situations
 from tests.builder.situations import Situation, build_situation
 from tests.requirements import needs_chromium
@@ -150,6 +153,17 @@ def test_the_form_begins_on_the_persons_own_day(served_tool: ServedTool, browser
     context.close()
 
 
+def test_the_day_of_a_moment_is_the_readers_own(served_tool: ServedTool, browser: Browser) -> None:
+    """What was signed at eleven in the evening in UTC was signed the next morning in Tokyo."""
+    for zone, runs_scripts, later in (("Asia/Tokyo", True, 1), ("UTC", True, 0), ("Asia/Tokyo", False, 0)):
+        context = browser.new_context(timezone_id=zone, java_script_enabled=runs_scripts)
+        page = context.new_page()
+        page.goto(served_tool(signed_late_in_the_evening, locale="en") + "agreement")
+        day = _late_in_the_evening().date() + dt.timedelta(days=later)
+        expect(page.locator("main")).to_contain_text(f"You signed on {day.day}\u00a0{day:%B}")
+        context.close()
+
+
 def framed(page: Page, address: str) -> None:
     """Put a page into a frame that writes down what it is told; the tool's own headers still say who may frame it."""
     page.route(
@@ -161,6 +175,20 @@ def framed(page: Page, address: str) -> None:
         ),
     )
     page.goto("https://moodle.example/course")
+
+
+def signed_late_in_the_evening(situation: Situation) -> None:
+    """Both have signed on a day sixty days ago, at eleven in the evening."""
+    situation.open()
+    assert situation.cohort is not None
+    learns = situation.joined("Ada Learner", Role.MENTEE)
+    teaches = situation.joined("Tom Teacher", Role.MENTOR)
+    situation.cohort.pair(teaches, learns, signed_at=_late_in_the_evening())
+    situation.me = learns.person
+
+
+def _late_in_the_evening() -> dt.datetime:
+    return (utcnow() - dt.timedelta(days=60)).replace(hour=23, minute=0)
 
 
 def met_six_times(situation: Situation) -> None:

@@ -43,6 +43,20 @@
   const wrong = document.querySelector(".error-summary");
   if (wrong) wrong.focus();
 
+  /* The day of a moment is the reader's own, which the server does not know (lti_tool/web/language.py). */
+  const sayOwnDays = function () {
+    document.querySelectorAll("time[data-before]").forEach(function (element) {
+      const moment = new Date(element.dateTime);
+      const own = Date.UTC(moment.getFullYear(), moment.getMonth(), moment.getDate());
+      const day = Date.UTC(moment.getUTCFullYear(), moment.getUTCMonth(), moment.getUTCDate());
+      const words = own < day ? element.dataset.before : own > day ? element.dataset.after : element.textContent;
+      if (element.textContent !== words) element.textContent = words;
+      delete element.dataset.before;
+    });
+  };
+  document.addEventListener("htmx:load", sayOwnDays);
+  sayOwnDays();
+
   /* A form that asks for a day starts on the person's own day, and says how far their clock is from UTC. */
   document.querySelectorAll("input[name=utc_offset]").forEach(function (offset) {
     offset.value = String(-new Date().getTimezoneOffset());

@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 /* Shows what the chosen programme asks for beside the list, where everything stands that the choice implies. On a narrow
    page, and without this script, it stands below the programme itself. */
-=======
-/* On a wide page, shows what the chosen programme asks for where everything stands that the choice implies: beside the
-   list. On a narrow one, and without this script, it stands below the programme itself. */
->>>>>>> main
 (function () {
   "use strict";
   const place = document.getElementById("chosen-facts");
@@ -12,7 +7,6 @@
   const wide = window.matchMedia("(min-width: 48rem)");
   const homes = new Map();
   document.querySelectorAll(".programme .facts").forEach(function (facts) { homes.set(facts, facts.parentElement); });
-  const wide = matchMedia("(min-width: 48rem)");
   const show = function () {
     homes.forEach(function (home, facts) {
       const isChosen = home.querySelector("input:checked") !== null;

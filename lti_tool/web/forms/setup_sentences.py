@@ -98,7 +98,9 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
     },
     SkillForm: {
         **{
-            f"name_{tag}": dict.fromkeys(("required", "skill_missing"), N_("Enter the name of the skill."))
+            f"name_{tag}": dict.fromkeys(
+                ("required", "skill_missing"), N_("Name the skill, in English or in French.")
+            )
             for tag in ("en", "fr")
         },
         "tag": _choose(N_("Choose an area.")),

@@ -77,7 +77,7 @@ class CohortFigures:
     starts_on: dt.date
     ends_on: dt.date
     follow_up_on: dt.date
-    started_on: dt.date | None
+    started_at: dt.datetime | None
     """None as long as it is set up."""
     people: int
     waiting: int
@@ -244,7 +244,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
                 starts_on=cohort.starts_on,
                 ends_on=cohort.ends_on,
                 follow_up_on=cohort.follow_up_on,
-                started_on=cohort.started_at.date() if cohort.started_at is not None else None,
+                started_at=cohort.started_at,
                 people=count,
                 waiting=waiting,
                 completed=completed,

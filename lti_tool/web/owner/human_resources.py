@@ -82,14 +82,14 @@ def arrive() -> ResponseReturnValue:
             and link.expires_at > utcnow()
         )
         is_used = link is not None and link.used_at is not None
-        expired_on = link.expires_at.date() if link is not None and link.expires_at <= utcnow() else None
+        expired_at = link.expires_at if link is not None and link.expires_at <= utcnow() else None
         sessions = _sessions(db, link, cookie) if link is not None and cookie and is_open else []
     html = render_template(
         "owner/hr_arrive.html",
         is_open=is_open,
         is_known=link is not None,
         is_used=is_used,
-        expired_on=expired_on,
+        expired_at=expired_at,
         link=link_address(secret) if is_open else "",
         sessions=sessions,
         secret=secret,

@@ -133,7 +133,7 @@ def settings(programme_id: uuid.UUID) -> ResponseReturnValue:
         "owner/settings.html",
         programme=record,
         sections=settings_view.sections_of(record.settings, with_all=may_change, sees_results=not for_hr),
-        frozen_since=next((each.started_on for each in cohorts if each.id == here), None),
+        frozen_since=next((each.started_at for each in cohorts if each.id == here), None),
         dates=[settings_view.dates_of(cohort) for cohort in cohorts],
         is_here=is_here,
         may_change=may_change,

@@ -60,7 +60,7 @@ def test_an_owner_prepares_the_group_before_it_has_an_activity(
     group = f"of/{found[1]}/"
     assert group in here.text(here.link("owner/programmes/[0-9a-f-]+", "owner/"))
     page = html.unescape(here.text(group))
-    assert "Only somebody who teaches in the course can add it, and only there" in page
+    assert "Only somebody who teaches in the course can do that, and only there" in page
     assert page.count("(full scale, to be opened)") == 2  # the step, and the text for the teacher
     # Settings, rule, dates and a list of people are within reach; pages about people and pairs are not.
     for below, status in (

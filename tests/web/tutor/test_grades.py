@@ -71,7 +71,7 @@ SENTENCES = [
         GradeStatus.SOMEBODY_ELSES,
         {"result_score": 12.5, "result_maximum": 20.0},
         "12.5 of 20",
-        "12,5 sur 20",
+        "12,5\xa0sur\xa020",
     ),
 ]
 
