@@ -67,6 +67,8 @@ class _SentPage(NamedTuple):
     text: str
     back: tuple[str, str] | None = None
     """The words of a link, and the endpoint of the page where it is done again; the first page without one."""
+    is_fault: bool = True
+    """Whether something may be wrong that somebody could look for."""
 
 
 _MEETINGS = (N_("See our meetings"), "sessions.index")
@@ -112,6 +114,7 @@ _SENT_PAGES_OF = {
         N_(
             "What you typed earlier is kept: the next page offers it to you again, to go on with or to delete."
         ),
+        is_fault=False,
     ),
     (404, "sessions.accept"): _SentPage(
         N_("This proposal is no longer there"),
@@ -193,7 +196,7 @@ def error_page(
         reference=reference(),
         can_sign=can_sign,
         programme_name=_programme_name(),
-        has_reference=shown != 409 and not (is_sent and shown == 404),
+        has_reference=shown != 409 and not (is_sent and shown == 404) and (sent is None or sent.is_fault),
     )
     return make_response(html, status)
 

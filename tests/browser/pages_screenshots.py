@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from playwright.sync_api import Error, Page, sync_playwright
+from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
@@ -27,7 +29,11 @@ from lti_tool.demo.seeding.cohorts import DAYS, live
 from lti_tool.demo.seeding.groups import Group, NewPerson, add_course
 from lti_tool.identity.models import Course, Person
 from lti_tool.identity.principal import CourseRole
-from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.launch.models import LaunchSession, ResourceLink
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.programmes.models import Placement
 from tests.browser.cases import Visit
@@ -39,6 +45,11 @@ VIEWPORTS = {"390": (390, 844), "1280": (1280, 800)}
 LOOKS = {"moodle": ("moodle", "light"), "canvas": ("canvas", "light"), "dark": ("neutral", "dark")}
 """Of each look, the theme of the page and the colours that the reader prefers; the last is alone in its tab."""
 LANGUAGES = ("fr", "en")
+TOPICS = {
+    "mentor": Details(offers=(("generative-ai", 4), ("data", 3)), languages=("fr", "en")),
+    "mentee": Details(wants=(("data", None), ("generative-ai", None)), languages=("fr", "en", "de")),
+}
+"""What the 46 have said for choosing a partner, by their role."""
 COHORT_PAGES = {"": "the group", "programme/audit": "decisions", "programme/rule": "completion rule"}
 
 
@@ -87,7 +98,33 @@ def living_cohort(services: Services, locale: str) -> LivingCohort:
         opened_at=now - dt.timedelta(days=DAYS),
     )
     live(group, people, couples=COUPLES, now=now, locale=locale)
+    with services.database.transaction() as db:
+        of_cohort = sa.select(Participant).where(Participant.cohort_id == group.cohort_id)
+        details = {each.id: TOPICS[each.role] for each in db.scalars(of_cohort)}
+        save_details(db, details, answered_at=now)
+        _show_grades(db, group, now)
     return LivingCohort(services, group, people)
+
+
+def _show_grades(db: Session, group: Group, now: dt.datetime) -> None:
+    """Let the gradebook have the grade of everybody who has completed."""
+    link = db.get_one(ResourceLink, db.get_one(Placement, group.placement_id).resource_link_id)
+    link.line_item_url = f"https://lms.example/lineitems/{link.id}"
+    completed = sa.select(Participant.person_id).where(
+        Participant.cohort_id == group.cohort_id, Participant.status == ParticipantStatus.COMPLETED
+    )
+    for person_id in db.scalars(completed):
+        db.add(
+            ScoreTrail(
+                line_item_url=link.line_item_url,
+                person_id=person_id,
+                status="satisfied",
+                score=100,
+                graded=True,
+                last_timestamp=now,
+                grade_status=GradeStatus.RECORDED,
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,11 @@ def test_a_date_is_said_in_words_whatever_the_language_of_the_browser(
     page.check("input[name=day][value=other]")
     page.fill("#held_on", "2026-01-01")
     expect(page.locator("[data-words-of=held_on]")).to_have_text("jeudi 1er janvier 2026")
+    page.fill("#held_on", "")
+    expect(page.locator("[data-words-of=held_on]")).to_have_text(
+        "La date choisie s’écrira ici en toutes lettres."
+    )
+    expect(page.locator("[data-summary]")).to_be_hidden()
 
 
 def test_enter_in_a_field_sends_the_form(served_tool: ServedTool, page: Page) -> None:

@@ -224,10 +224,11 @@ def objective_to_confirm(situation: Situation) -> None:
 
 
 def complete(situation: Situation) -> None:
-    """The rule is met."""
+    """The rule is met, and the course shows the grade."""
     situation.open("demo")
     pair = situation.pair()
     situation.history(pair, 1)
+    situation.grade(pair.mentee, GradeStatus.RECORDED)
     situation.me = pair.mentee.person
 
 

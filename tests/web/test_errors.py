@@ -112,8 +112,9 @@ def test_what_was_not_done_is_named_and_leads_to_where_it_is_done_again(
     assert answer.status_code in (400, 404, 409)
     assert f"<h1>{heading}</h1>" in answer.text
     assert f'class="where"><strong>{bar[1]}</strong>' in answer.text, "the programme keeps its name"
-    # Only where something could not be read is there a fault to look for.
-    assert ('class="reference"' in answer.text) is (answer.status_code == 400)
+    # Only where something could not be read is there a fault to look for; what was typed is offered again all the same.
+    is_fault = answer.status_code == 400 and heading != "Nothing was deleted"
+    assert ('class="reference"' in answer.text) is is_fault
     assert f'class="btn btn-primary" href="{here.home}{leads_to}"' in answer.text
 
 

@@ -44,7 +44,6 @@
     if (confirm) {
       save.hidden = same;
       confirm.hidden = !same;
-      confirm.classList.toggle("btn-primary", same);
     } else {
       save.classList.toggle("btn-primary", !same);
     }

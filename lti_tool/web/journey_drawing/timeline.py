@@ -242,9 +242,12 @@ def _nodes(
         # Both come whole out of what was before, as far as where they are widest apart.
         leads_to |= dict.fromkeys(range(before if is_direct else before + 1, len(nodes)), meeting)
     if facts.completed_on is not None:
-        if meetings and at.now > nodes[-1].x:
-            nodes += _bow(nodes[-1], at.now)
-        nodes += _braid(nodes[-1], max(at.now, nodes[-1].x), at.end)
+        last = nodes[-1].x
+        # The last meeting and the end of what has been may differ in their last digits alone.
+        begins = at.now if at.now - last > KNOT_LEVEL else last
+        if meetings and begins > last:
+            nodes += _bow(nodes[-1], begins)
+        nodes += _braid(nodes[-1], begins, at.end)
     elif facts.ended_on is not None:
         if at.end - nodes[-1].x > BOW_REACH:
             nodes.append(Node(nodes[-1].x + BOW_REACH, START_DISTANCE, crossed=nodes[-1].distance < 0))

@@ -12,10 +12,12 @@ from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.queries import participant as find_participant
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
+from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import Activity, current_participant
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.learner.who_sees import who_sees
 from lti_tool.web.services import reading
 from schemas.learner_forms import RefuseInvitationForm
 
@@ -32,7 +34,12 @@ def first_page(activity: Activity) -> ResponseReturnValue:
     # Somebody whose role has an activity of its own takes part in the one that is opened here.
     role = participant.role if role_view.covers(participant.role) else str(role_view)
     return render_template(
-        "learner/refused.html", refused=found, role=role, tutor=tutor, course_title=g.launch.course.title
+        "learner/refused.html",
+        refused=found,
+        role=role,
+        tutor=tutor,
+        who_sees=who_sees(wording.tutors(tutor)),
+        course_title=g.launch.course.title,
     )
 
 

@@ -1,4 +1,4 @@
-"""Why the two of a proposed pair suit each other, in the skills that one wants and the other brings."""
+"""Why the two of a proposed pair suit each other: skills that one wants and the other brings, and languages of both."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, Profile
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
+from lti_tool.web.learner.answers import language_name
 from lti_tool.web.wording import SKILL_LEVELS, word
 
 
@@ -25,6 +26,8 @@ class Suits:
 
     for_me: str
     for_partner: str
+    languages: str
+    """Those that both speak, where both have said."""
 
 
 def suits_of(
@@ -59,9 +62,14 @@ def suits_of(
             for code, level in found
         )
 
+    def languages(participant_id: uuid.UUID) -> Sequence[str]:
+        return (known[participant_id].details.languages or ()) if participant_id in known else ()
+
     found = {}
     for pair_id, partner_id in partners.items():
         why = why_together(said(participant.id), said(partner_id), skills)
-        if why:
-            found[pair_id] = Suits(in_words(why.for_me), in_words(why.for_partner))
+        both = [code for code in languages(participant.id) if code in languages(partner_id)]
+        if why or both:
+            shared = ", ".join(language_name(code, language) for code in both)
+            found[pair_id] = Suits(in_words(why.for_me), in_words(why.for_partner), shared)
     return found

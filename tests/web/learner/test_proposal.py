@@ -158,11 +158,14 @@ def test_a_proposal_says_in_what_the_two_suit_each_other(visit, services):
         save_details(
             db,
             {
-                pair.mentee_id: Details(wants=(("data", None), ("generative-ai", None))),
-                pair.mentor_id: Details(offers=(("data", 4), ("audience", 2))),
+                pair.mentee_id: Details(
+                    wants=(("data", None), ("generative-ai", None)), languages=("fr", "en", "de")
+                ),
+                pair.mentor_id: Details(offers=(("data", 4), ("audience", 2)), languages=("en", "fr")),
             },
         )
     shown = here.text()
     assert "Inès can show you what you would like to learn: " in shown
     assert "(very much at ease)." in shown
+    assert "Languages that you both speak: French, English" in shown
     assert "You can show Inès" not in shown

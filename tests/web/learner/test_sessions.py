@@ -203,7 +203,7 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     noted = {"held_on": day, "day": "other", "minutes": "45", "format": "coaching", "revision": "0"}
     refused = here.post(below, **noted, length="45", mode="video")
     assert refused.status_code == 409
-    assert "Nothing differs from what was logged." in refused.text
+    assert "You have changed nothing." in refused.text
     assert 'id="confirm" form="confirm-as-logged"' in refused.text
     # What is not answered stays as it was logged.
     left = here.post(below, **{**noted, "format": ""}, length="45", mode="video")

@@ -159,3 +159,4 @@ def test_a_change_of_settings_is_shown_with_both_values(visit: Come) -> None:
     assert changes[-2] == "Length of a meeting: before: 45 min now: 1 h"
     assert changes[-3].startswith("Removed: Training; Audio")
     assert len(changes) == 3
+    assert "Claire Fontaine changed the name of the programme" in sentences(here)

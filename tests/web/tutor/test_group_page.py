@@ -160,6 +160,32 @@ def test_a_pair_is_ended_without_fault_and_both_are_free(visit, services) -> Non
         assert db.get_one(Pair, uuid.UUID(pair)).end_reason == "time"
 
 
+def test_somebody_without_a_pair_is_written_to_about_their_search(visit) -> None:
+    here = visit(situations.tutor)
+    person = here.text(here.link(r"cohort/people/[0-9a-f-]+"))
+    message = here.text(
+        here.link(r"cohort/message/person/[0-9a-f-]+", here.link(r"cohort/people/[0-9a-f-]+"))
+    )
+    [name] = re.findall(r"Write to (\w+)</a>", person)
+    assert f"Hello {name}," in message
+    assert "and wait for a partner" in message
+
+
+def test_where_everybody_has_completed_what_comes_next_is_offered(visit) -> None:
+    page = visit(situations.tutor_of_complete).text()
+    offered = page[page.index('class="next-steps"') :].partition("</ul>")[0]
+    assert re.findall(">([^<]+)</a>", offered) == [
+        "Print the list",
+        "See the decisions",
+        "Open another group",
+    ]
+    assert 'id="sort"' not in page  # of one pair
+    # A grade that waits comes first here, and nothing else is offered.
+    waits = visit(situations.tutor_of_grades).text()
+    assert 'class="next-steps"' not in waits
+    assert '<option value="waits" selected>' in waits
+
+
 def test_another_partner_is_chosen_after_the_pair_has_ended(visit) -> None:
     here = visit(situations.tutor)
     [pair] = set(rows(here, "?q=moreau"))
