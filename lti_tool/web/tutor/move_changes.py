@@ -95,11 +95,13 @@ def changes(
     gone = {each["id"] for each in now["people"] if _has_gone(before.get(each["id"]), each)}
     if gone:
         # Who it is stands below, with what can be done.
+        place = next(each.missing_in[0] for each in plan.people if each.participant.id in gone)
         sentences.append(
             ngettext(
-                "One person is in no course of that group any more: see below.",
-                "%(num)s people are in no course of that group any more: see below.",
+                "One person is no longer in %(course)s: see below.",
+                "%(num)s people are no longer in %(course)s: see below.",
                 len(gone),
+                course=place_name(place),
             )
         )
     return MoveChanges(sentences, frozenset(changed), frozenset(gone))
