@@ -13,7 +13,7 @@ from marshmallow import validate
 from lti_tool.mentoring.completion.criteria import criterion_schemas
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import number
+from lti_tool.web.language import first_lower, number
 from lti_tool.web.programmes import rule_wording
 from lti_tool.web.programmes.typed_rule import NUMBERS, TypedCriterion, TypedRule
 from schemas.completion_rule import GROUP, PLANNED
@@ -285,8 +285,9 @@ def weights_said(lines: Sequence[Line]) -> str:
     total = sum(each or 0 for each in weights)
     if None in weights or not total:
         return _("Some conditions count more in the percentage")
-    return ", ".join(
+    shares = [
         f"{rule_wording.subject(line.type)} {_('%(number)s%%', number=number(round(100 * weight / total)))}"
         for line, weight in zip(lines, weights, strict=True)
         if weight
-    )
+    ]
+    return ", ".join([shares[0], *map(first_lower, shares[1:])])
