@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from babel import Locale
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.enrolment.details import Details
@@ -16,7 +17,6 @@ from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, Profile
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
-from lti_tool.web.learner.answers import language_name
 from lti_tool.web.wording import SKILL_LEVELS, word
 
 
@@ -70,6 +70,6 @@ def suits_of(
         why = why_together(said(participant.id), said(partner_id), skills)
         both = [code for code in languages(participant.id) if code in languages(partner_id)]
         if why or both:
-            shared = ", ".join(language_name(code, language) for code in both)
+            shared = ", ".join(str(Locale(language).languages.get(code, code)) for code in both)
             found[pair_id] = Suits(in_words(why.for_me), in_words(why.for_partner), shared)
     return found

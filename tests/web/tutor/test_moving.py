@@ -185,7 +185,7 @@ def test_one_tap_leads_to_the_other_group_of_the_same_course(visit: Come, servic
 def test_the_two_read_where_it_goes_on_and_cannot_begin_anew_here(visit: Come, services: Services) -> None:
     here = visit(moving.moved_learner)
     text = here.text()
-    assert "It is in the course “Cultures numériques, automne”." in text
+    assert "The activity is in the course “Cultures numériques, automne”." in text
     assert 'href="https://moodle.example/mod/lti/view.php?l=42"' in text, (
         "by the address that Moodle gives it"
     )
