@@ -277,7 +277,10 @@ def taken_out(rule: TypedRule, in_force: TypedRule, shown: Shown) -> list[Line]:
 
 
 def weights_said(lines: Sequence[Line]) -> str:
-    """How much each condition counts in the percentage, such as “Agreement 20%, Meetings 80%”."""
+    """How much each condition counts in the percentage, such as “Agreement 20%, Meetings 80%”.
+
+    Where these are no whole numbers, rounded ones might not add up: then “Agreement 1, Meetings 5 (of 6)”.
+    """
     written = [line.weight.value for line in lines]
     if len(set(written)) < 2:
         return _("All conditions count alike in the percentage")
@@ -285,8 +288,11 @@ def weights_said(lines: Sequence[Line]) -> str:
     total = sum(each or 0 for each in weights)
     if None in weights or not total:
         return _("Some conditions count more in the percentage")
+    known = [(line, weight) for line, weight in zip(lines, weights, strict=True) if weight]
+    if any(100 * weight % total for _line, weight in known):
+        parts = ", ".join(f"{rule_wording.subject(line.type)} {number(weight)}" for line, weight in known)
+        return _("%(parts)s (of %(total)s)", parts=parts, total=number(total))
     return ", ".join(
-        f"{rule_wording.subject(line.type)} {_('%(number)s%%', number=number(round(100 * weight / total)))}"
-        for line, weight in zip(lines, weights, strict=True)
-        if weight
+        f"{rule_wording.subject(line.type)} {_('%(number)s%%', number=number(100 * weight // total))}"
+        for line, weight in known
     )
