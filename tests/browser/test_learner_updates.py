@@ -49,7 +49,7 @@ def test_what_the_partner_does_shows_in_place(served_tool: ServedTool, page: Pag
     home = served_tool.build_situation(situations.waits_for_acceptance, "en", again=True)
     page.goto(home)
     page.evaluate("window.sameDocument = true")
-    expect(page.locator("#next")).to_contain_text("Waiting for Inès")
+    expect(page.locator("#next")).to_contain_text("Inès has not answered yet")
     with transaction(served_tool.services, TOOL) as db:
         pair = pair_of(db, home)
         accept_pair(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
