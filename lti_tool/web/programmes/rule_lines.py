@@ -277,7 +277,10 @@ def taken_out(rule: TypedRule, in_force: TypedRule, shown: Shown) -> list[Line]:
 
 
 def weights_said(lines: Sequence[Line]) -> str:
-    """How much each condition counts in the percentage, such as “Agreement 20%, Meetings 80%”."""
+    """How much each condition counts in the percentage, such as “Agreement 20%, meetings 80%”.
+
+    Where these are no whole numbers, rounded ones might not add up: then “Agreement 1, meetings 5 (of 6)”.
+    """
     written = [line.weight.value for line in lines]
     if len(set(written)) < 2:
         return _("All conditions count alike in the percentage")
@@ -285,9 +288,12 @@ def weights_said(lines: Sequence[Line]) -> str:
     total = sum(each or 0 for each in weights)
     if None in weights or not total:
         return _("Some conditions count more in the percentage")
+    known = [(line, weight) for line, weight in zip(lines, weights, strict=True) if weight]
+    in_parts = any(100 * weight % total for _line, weight in known)
     shares = [
-        f"{rule_wording.subject(line.type)} {_('%(number)s%%', number=number(round(100 * weight / total)))}"
-        for line, weight in zip(lines, weights, strict=True)
-        if weight
+        f"{rule_wording.subject(line.type)} "
+        + (number(weight) if in_parts else _("%(number)s%%", number=number(100 * weight // total)))
+        for line, weight in known
     ]
-    return ", ".join([shares[0], *map(first_lower, shares[1:])])
+    said = ", ".join([shares[0], *map(first_lower, shares[1:])])
+    return _("%(parts)s (of %(total)s)", parts=said, total=number(total)) if in_parts else said
