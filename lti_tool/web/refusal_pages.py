@@ -216,7 +216,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 _("Nothing was saved"),
                 _(
                     "The page was open for too long, or you have signed in again since. What you had just typed is "
-                    "not kept. Open the activity again from your course, and type it once more."
+                    "not kept. Your browser’s Back button may still show it: copy it first. Then open the activity "
+                    "again from your course."
                 ),
             )
         case Advice.TOO_LARGE:

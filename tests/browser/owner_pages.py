@@ -78,7 +78,7 @@ OWNER_CASES: tuple[Case, ...] = (
     at_page("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
     sent_to("hr-link-unknown", "human_resources.use_link", situations.observer, "hr/link", link=UNKNOWN),
     Case(
-        "hr-link-over",
+        "hr-link-incomplete",
         ("human_resources.arrive", "GET"),
         lambda visit: visit.public("/hr?link=x"),
         themed=False,

@@ -13,7 +13,7 @@ from marshmallow import validate
 from lti_tool.mentoring.completion.criteria import criterion_schemas
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import number
+from lti_tool.web.language import first_lower, number
 from lti_tool.web.programmes import rule_wording
 from lti_tool.web.programmes.typed_rule import NUMBERS, TypedCriterion, TypedRule
 from schemas.completion_rule import GROUP, PLANNED
@@ -277,7 +277,10 @@ def taken_out(rule: TypedRule, in_force: TypedRule, shown: Shown) -> list[Line]:
 
 
 def weights_said(lines: Sequence[Line]) -> str:
-    """How much each condition counts in the percentage, such as “Agreement 20%, Meetings 80%”."""
+    """How much each condition counts in the percentage, such as “Agreement 20%, meetings 80%”.
+
+    Where these are no whole numbers, rounded ones might not add up: then “Agreement 1, meetings 5 (of 6)”.
+    """
     written = [line.weight.value for line in lines]
     if len(set(written)) < 2:
         return _("All conditions count alike in the percentage")
@@ -285,8 +288,12 @@ def weights_said(lines: Sequence[Line]) -> str:
     total = sum(each or 0 for each in weights)
     if None in weights or not total:
         return _("Some conditions count more in the percentage")
-    return ", ".join(
-        f"{rule_wording.subject(line.type)} {_('%(number)s%%', number=number(round(100 * weight / total)))}"
-        for line, weight in zip(lines, weights, strict=True)
-        if weight
-    )
+    known = [(line, weight) for line, weight in zip(lines, weights, strict=True) if weight]
+    in_parts = any(100 * weight % total for _line, weight in known)
+    shares = [
+        f"{rule_wording.subject(line.type)} "
+        + (number(weight) if in_parts else _("%(number)s%%", number=number(100 * weight // total)))
+        for line, weight in known
+    ]
+    said = ", ".join([shares[0], *map(first_lower, shares[1:])])
+    return _("%(parts)s (of %(total)s)", parts=said, total=number(total)) if in_parts else said

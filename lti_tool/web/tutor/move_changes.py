@@ -94,14 +94,15 @@ def changes(
             changed.add(each.participant.id)
     gone = {each["id"] for each in now["people"] if _has_gone(before.get(each["id"]), each)}
     if gone:
-        # Who it is stands below, with what can be done.
-        place = next(each.missing_in[0] for each in plan.people if each.participant.id in gone)
+        # What can be done about it stands below.
+        first = next(each for each in plan.people if each.participant.id in gone)
         sentences.append(
             ngettext(
-                "One person is no longer in %(course)s: see below.",
-                "%(num)s people are no longer in %(course)s: see below.",
+                "%(name)s is no longer in the course of group %(group)s: see below.",
+                "%(num)s people are no longer in the course of group %(group)s: see below.",
                 len(gone),
-                course=place_name(place),
+                name=wording.person(card(first.participant)),
+                group=plan.to.number,
             )
         )
     return MoveChanges(sentences, frozenset(changed), frozenset(gone))

@@ -163,6 +163,14 @@ def test_what_has_changed_since_is_looked_at_again_before_it_is_applied(
     assert versions(services) == [1, 2]
 
 
+def test_weights_that_make_no_whole_percentages_are_said_in_parts(visit: Come) -> None:
+    page = opened(visit, situations.tutor)
+    page.press("save", criteria__0__w="1", criteria__1__w="5")
+    assert "Agreement 1, meetings 5 (of 6)" in page.words
+    page.press("save", criteria__1__w="4")
+    assert "Agreement 20%, meetings 80%" in page.words
+
+
 def test_the_second_of_two_editors_sees_what_the_first_has_saved_and_chooses(
     visit: Come, services: Services
 ) -> None:
