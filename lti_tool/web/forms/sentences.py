@@ -229,6 +229,7 @@ _IN_BRIEF: Final[Mapping[type[FormSchema], Mapping[str, str]]] = {
         "time_zone": N_("Check the time zone."),
         "level": N_("Check the levels."),
     },
+    SessionForm: {"mode": N_("Choose how you met.")},
     DeclinePairForm: {"reason": N_("Check the reason.")},
     RefuseInvitationForm: {"reason": N_("Check the reason.")},
 }
