@@ -277,8 +277,8 @@ def test_an_error_of_the_platform_without_a_state_gets_the_same_page(
     [
         ("login_required", "Sign in to your learning platform"),
         ("interaction_required", "Sign in to your learning platform"),
-        ("launch_no_longer_valid", "Open the activity again"),
-        ("temporarily_unavailable", "Open the activity again"),
+        ("launch_no_longer_valid", "open the activity again"),
+        ("temporarily_unavailable", "open the activity again"),
         ("unauthorized_client", "the reference below"),
         ("invalid_request_object", "the reference below"),
         ("something new", "the reference below"),
