@@ -182,7 +182,7 @@ def test_the_content_picker_opens_and_answers_in_its_frame(canvas: DemoCourse) -
     page.goto(f"{canvas.demo_settings.lms_url}/activities/new")
     page.locator("a[href*='placement=']").first.click()
     picker = page.frame_locator("iframe.tool")
-    picker.locator(".further-choices > summary").click()
+    picker.locator(".further-choices:has(#title) > summary").click()
     picker.locator("#title").fill("In the frame")
     picker.locator("#next").click()
     expect(picker.locator("button[value=template]")).to_be_visible()

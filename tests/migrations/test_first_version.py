@@ -369,7 +369,7 @@ def test_a_live_session_goes_on(app: Flask, name: str, sentence: str):
 
 def test_a_login_under_way_is_to_be_begun_again(app: Flask):
     page = app.test_client().post("/lti/launch", data={"state": NOTES["state"], "id_token": "a.b.c"})
-    assert (page.status_code, "Open the activity again" in page.text) == (403, True)
+    assert (page.status_code, "open the activity again" in page.text) == (403, True)
 
 
 def test_a_launch_that_waits_for_its_tab_goes_on(app: Flask, services):
