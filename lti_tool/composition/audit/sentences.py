@@ -175,7 +175,7 @@ _OF_SEVERAL: Final[Mapping[str, Callable[[int], str]]] = {
         "%(actor)s approved %(num)s journey", "%(actor)s approved %(num)s journeys", count, actor="%(actor)s"
     ),
 }
-"""What was done several times, by the name of the event; of the others each is told by itself."""
+"""What was done several times, by the name of the event. Each of the others has a line of its own."""
 
 _UNKNOWN: Final = N_("%(actor)s did something that this version of the tool cannot describe")
 
