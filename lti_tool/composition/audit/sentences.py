@@ -30,7 +30,7 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.pairs.queries import pairs
 from lti_tool.mentoring.programmes.queries import cohort_numbers
 from lti_tool.mentoring.programmes.right_models import HrLink
-from lti_tool.translation import current_language, ngettext
+from lti_tool.translation import Message, current_language, plural_message
 from lti_tool.translation import gettext as _
 from schemas.problem import N_
 
@@ -146,36 +146,31 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 """What was done, by the name of the event."""
 
-_OF_SEVERAL: Final[Mapping[str, Callable[[int], str]]] = {
-    "ParticipantInvited": lambda count: ngettext(
-        "%(actor)s invited %(num)s person", "%(actor)s invited %(num)s people", count, actor="%(actor)s"
+_OF_SEVERAL: Final[Mapping[str, Message]] = {
+    "ParticipantInvited": plural_message(
+        "%(actor)s invited %(num)s person", "%(actor)s invited %(num)s people", 0
     ),
-    "PersonPutAside": lambda count: ngettext(
+    "PersonPutAside": plural_message(
         "%(actor)s noted that %(num)s person will not take part",
         "%(actor)s noted that %(num)s people will not take part",
-        count,
-        actor="%(actor)s",
+        0,
     ),
-    "PairProposed": lambda count: ngettext(
-        "%(actor)s proposed %(num)s pair", "%(actor)s proposed %(num)s pairs", count, actor="%(actor)s"
-    ),
-    "PairEnded": lambda count: ngettext(
-        "%(actor)s ended %(num)s pair", "%(actor)s ended %(num)s pairs", count, actor="%(actor)s"
-    ),
-    "PairClosed": lambda count: ngettext(
+    "PairProposed": plural_message("%(actor)s proposed %(num)s pair", "%(actor)s proposed %(num)s pairs", 0),
+    "PairEnded": plural_message("%(actor)s ended %(num)s pair", "%(actor)s ended %(num)s pairs", 0),
+    "PairClosed": plural_message(
         "%(actor)s ended %(num)s pair, because its time was up",
         "%(actor)s ended %(num)s pairs, because their time was up",
-        count,
-        actor="%(actor)s",
+        0,
     ),
-    "TutorReminded": lambda count: ngettext(
-        "%(actor)s left %(num)s reminder", "%(actor)s left %(num)s reminders", count, actor="%(actor)s"
-    ),
-    "TutorValidated": lambda count: ngettext(
-        "%(actor)s approved %(num)s journey", "%(actor)s approved %(num)s journeys", count, actor="%(actor)s"
+    "TutorReminded": plural_message("%(actor)s left %(num)s reminder", "%(actor)s left %(num)s reminders", 0),
+    "TutorValidated": plural_message(
+        "%(actor)s approved %(num)s journey", "%(actor)s approved %(num)s journeys", 0
     ),
 }
-"""What was done several times, by the name of the event. Each of the others has a line of its own."""
+"""What was done several times, by the name of the event. Each of the others has a line of its own.
+
+The number is that of the entries: :func:`sentence_of_several`.
+"""
 
 _UNKNOWN: Final = N_("%(actor)s did something that this version of the tool cannot describe")
 
@@ -312,12 +307,9 @@ def _variant(line: AuditLine, names: Names, part: str) -> str:
             return "OwnerNamed of oneself"
         case "ProgrammeShared" | "ProgrammeShareEnded" if _field(line, "course_id") is None:
             return f"{line.kind} with everybody"
-        case "SettingsChanged" if (
-            f"SettingsChanged of {getattr(line.event, 'section', '')}, {part}" in SENTENCES
-        ):
-            return f"SettingsChanged of {getattr(line.event, 'section', '')}, {part}"
-        case "SettingsChanged" if f"SettingsChanged of {getattr(line.event, 'section', '')}" in SENTENCES:
-            return f"SettingsChanged of {getattr(line.event, 'section', '')}"
+        case "SettingsChanged":
+            of_section = f"SettingsChanged of {getattr(line.event, 'section', '')}"
+            return next((key for key in (f"{of_section}, {part}", of_section) if key in SENTENCES), line.kind)
     return line.kind
 
 
@@ -366,4 +358,5 @@ def sentence_of_several(line: AuditLine, count: int, names: Names, mark: Callabl
     if of_several is None:
         return ""
     actor = mark(names.actor(line.acted_by))
-    return type(actor)(of_several(count)) % {"actor": actor}
+    text = dataclasses.replace(of_several, number=count, params={"actor": "%(actor)s"}).text
+    return type(actor)(text) % {"actor": actor}

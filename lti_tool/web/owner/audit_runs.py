@@ -72,8 +72,9 @@ class Page:
         found: list[Block] = []
         single: list[AuditLine] = []
         for alike in _runs(lines):
-            summary = sentence_of_several(alike[0], len(alike), self.names, _BOLD)
-            if finds_runs and len(alike) >= RUN_FROM and summary:
+            is_run = finds_runs and len(alike) >= RUN_FROM
+            summary = sentence_of_several(alike[0], len(alike), self.names, _BOLD) if is_run else ""
+            if summary:
                 found += [*self._days(single), Block([self._entry(line) for line in alike], summary)]
                 single = []
             else:
