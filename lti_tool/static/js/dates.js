@@ -1,5 +1,5 @@
-/* Below a date field: its day in words and in the language of the page, or that they will stand there. The field itself follows the browser's language,
-   in which 03/04 may be either of two days. */
+/* Below a date field: its day in words and in the language of the page, or that they will stand there. The field itself
+   follows the browser's language, in which 03/04 may be either of two days. */
 (function () {
   "use strict";
   const language = document.documentElement.lang;

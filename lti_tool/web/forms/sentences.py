@@ -8,8 +8,8 @@ says which fields lack one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar
 
 from lti_tool.web.forms.setup_sentences import SETUP_SENTENCES
 from schemas.answers_form import AnswersForm
@@ -40,6 +40,8 @@ from schemas.tutor_forms import (
     ReopenForm,
     TakeOutForm,
 )
+
+_Said = TypeVar("_Said")
 
 Sentences = Mapping[str, str]
 """An English sentence for each code of a field, marked with ``N_``."""
@@ -241,17 +243,19 @@ _SERIES: Final = ("level_", "target_", "use_")
 
 def own_sentence(form: type[FormSchema], field: str, code: str) -> str | None:
     """The sentence that ``field`` alone has for ``code``, in English; None where it has none."""
-    names = [field, *(each.removesuffix("_") for each in _SERIES if field.startswith(each))]
-    for kind in form.__mro__:
-        for name in names:
-            found = _SENTENCES.get(kind, {}).get(name, {}).get(code)
-            if found is not None:
-                return found
-    return None
+    return next((said[code] for said in _of_field(_SENTENCES, form, field) if code in said), None)
 
 
 def sentence_in_brief(form: type[FormSchema], field: str) -> str | None:
     """What stands in the list at the top of a page in place of a field's sentences, in English; None: they do."""
+    return next(_of_field(_IN_BRIEF, form, field), None)
+
+
+def _of_field(
+    table: Mapping[type[FormSchema], Mapping[str, _Said]], form: type[FormSchema], field: str
+) -> Iterator[_Said]:
+    """What a table has for a field, by its name or that of its series: of the form, then of those it is made from."""
     names = [field, *(each.removesuffix("_") for each in _SERIES if field.startswith(each))]
-    found = (_IN_BRIEF.get(kind, {}).get(name) for kind in form.__mro__ for name in names)
-    return next(filter(None, found), None)
+    for kind in form.__mro__:
+        of_form = table.get(kind, {})
+        yield from (of_form[name] for name in names if name in of_form)

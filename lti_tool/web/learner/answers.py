@@ -51,7 +51,7 @@ class Questions:
         self.main = "offers" if participant.role == Role.MENTOR else "wants"
         """What their role is about, which is asked with levels."""
         codes = dict.fromkeys((*LANGUAGES, *(self.known.languages or ())))
-        self.languages = [(code, language_name(code, language)) for code in codes]
+        self.languages = [(code, _language_name(code, language)) for code in codes]
         self.time_zones = list(dict.fromkeys((*TIME_ZONES, *filter(None, [self.known.time_zone]))))
         self.capacities = sorted({*CAPACITIES, self.known.capacity or 1})
         self.tutor = tutor_of_cohort(db, participant.cohort_id)
@@ -127,7 +127,7 @@ class Questions:
         )
 
 
-def language_name(code: str, language: str) -> str:
+def _language_name(code: str, language: str) -> str:
     """What a language is called in another one, as the first word of a line."""
     name = Locale(language).languages.get(code, code)
     return str(name)[:1].upper() + str(name)[1:]

@@ -41,13 +41,15 @@ def suits_of(
     if not proposed:
         return {}
     partners = {pair.id: pair.partner_of(participant.id) for pair in proposed}
-    known = details_of(db, [participant.id, *partners.values()])
+    people = [participant.id, *partners.values()]
+    known = details_of(db, people)
+    of = {person: known[person].details if person in known else Details() for person in people}
     settings, language = settings_of_cohort(db, participant.cohort_id), current_language()
     skills = [(skill["code"], tuple(skill["name"].values())) for skill in settings["skills"]]
     names = {skill["code"]: str(skill["name"][language]) for skill in settings["skills"]}
 
     def said(participant_id: uuid.UUID) -> Said:
-        details = known[participant_id].details if participant_id in known else Details()
+        details = of[participant_id]
         profile = profiles.get(participant_id, NO_PROFILE)
         return Said(
             offers=dict(details.offers or ()),
@@ -62,13 +64,11 @@ def suits_of(
             for code, level in found
         )
 
-    def languages(participant_id: uuid.UUID) -> Sequence[str]:
-        return (known[participant_id].details.languages or ()) if participant_id in known else ()
-
     found = {}
     for pair_id, partner_id in partners.items():
         why = why_together(said(participant.id), said(partner_id), skills)
-        both = [code for code in languages(participant.id) if code in languages(partner_id)]
+        theirs = of[partner_id].languages or ()
+        both = [code for code in of[participant.id].languages or () if code in theirs]
         if why or both:
             shared = ", ".join(str(Locale(language).languages.get(code, code)) for code in both)
             found[pair_id] = Suits(in_words(why.for_me), in_words(why.for_partner), shared)
