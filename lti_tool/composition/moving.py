@@ -174,6 +174,8 @@ class MovePlan:
     """Of the other cohort."""
     rule_number: int
     """Its version."""
+    rule_so_far: CompletionRule
+    """Of the cohort that they leave."""
 
     @property
     def people(self) -> list[MovedPerson]:
@@ -191,11 +193,11 @@ def plan_move(db: Session, cohort_id: uuid.UUID, to: OtherGroup, pair_ids: Colle
     hindered = hindrances(db, found, to.id)
     partners = participants(db, {each for one in hindered.values() for each in one.with_whom})
     in_force = rule_of_cohort(db, to.id)
-    rule = rule_of(in_force)
+    rule, rule_so_far = rule_of(in_force), rule_of(rule_of_cohort(db, cohort_id))
     judged = (
         [each for each in judged_people(db, cohort_id) if each.participant_id in records] if found else []
     )
-    effects = _effects(db, judged, enrolled, rule_of(rule_of_cohort(db, cohort_id)), rule, to.id)
+    effects = _effects(db, judged, enrolled, rule_so_far, rule, to.id)
 
     def moved(record: ParticipantRecord) -> MovedPerson:
         places = to.places_of(record.role)
@@ -225,6 +227,7 @@ def plan_move(db: Session, cohort_id: uuid.UUID, to: OtherGroup, pair_ids: Colle
         tuple(each for each in pairs if each.pair.id in staying),
         rule,
         in_force.number,
+        rule_so_far,
     )
 
 

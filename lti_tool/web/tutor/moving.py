@@ -212,6 +212,7 @@ def _plan_page(
         form=shown,
         other_groups=len(groups) > 1,
         rule=sentence_for_tutor(plan.rule),
+        rule_so_far=sentence_for_tutor(plan.rule_so_far),
         group_name=group_name,
         missing=_by_place(plan.people, lambda each: each.missing_in),
         graded=_by_place(plan.people, lambda each: each.graded_in),
