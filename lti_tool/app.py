@@ -24,6 +24,7 @@ from lti_tool.web import (
     language,
     launch_session,
     new_choice,
+    published_pages,
     rate_limits,
     refusal_pages,
     security,
@@ -177,7 +178,16 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     rate_limits.init_app(app, config)
     security.init_app(app)
     # The session comes first: the language of a page is that of its launch.
-    for part in (launch_session, language, labels, way_back, controls, errors, refusal_pages):
+    for part in (
+        launch_session,
+        language,
+        labels,
+        way_back,
+        published_pages,
+        controls,
+        errors,
+        refusal_pages,
+    ):
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

@@ -57,6 +57,10 @@ class Config:
     allow_private_networks: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     default_locale: str = "en"
+    privacy_url: str | None = None
+    """A page about personal data, of whoever runs the tool; as the next two, linked from the tool's pages."""
+    accessibility_url: str | None = None
+    source_url: str | None = None
     unknown_settings: tuple[str, ...] = ()
     """Variables that look like ours and are none, perhaps misspelt. They are not refused: a Kubernetes service
     called “tandem” puts its own into every container's environment."""

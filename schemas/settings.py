@@ -40,6 +40,10 @@ def _mail(value: str) -> None:
     _parts(value, "smtp://mail.example.com:587", "smtp", "smtps")
 
 
+def _page(value: str) -> None:
+    _parts(value, "https://www.example.com/personal-data", "http", "https")
+
+
 def _redis(value: str) -> None:
     parts = _parts(value, "redis://cache.example.com:6379/0", "redis", "rediss")
     if not re.fullmatch(r"/?\d*", parts.path) or parts.query or parts.fragment:
@@ -116,6 +120,9 @@ class SettingsSchema(Schema):
     )
     allowed_hosts = fields.String(load_default="", validate=_hosts)
     default_locale = fields.String(load_default="en")
+    privacy_url = fields.String(load_default=None, validate=_page)
+    accessibility_url = fields.String(load_default=None, validate=_page)
+    source_url = fields.String(load_default=None, validate=_page)
 
     def __init__(self, languages: Sequence[str]) -> None:
         """``languages``: the tags of those that there are."""

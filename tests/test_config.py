@@ -47,6 +47,12 @@ GOOD = [
         {"lms.intranet", "lrs.intranet:8443"},
     ),
     ("DEFAULT_LOCALE", "fr", "default_locale", "fr"),
+    (
+        "PRIVACY_URL",
+        "https://example.com/gdpr?lang=fr#top",
+        "privacy_url",
+        "https://example.com/gdpr?lang=fr#top",
+    ),
 ]
 
 BAD = [
@@ -67,6 +73,9 @@ BAD = [
     ("LRS_ENDPOINT", "https://[::1/xapi"),
     ("LRS_VERSION", "0.95"),
     ("SMTP_URL", "mail.example"),
+    ("PRIVACY_URL", "www.example.com/gdpr"),
+    ("ACCESSIBILITY_URL", "javascript:alert(1)"),
+    ("SOURCE_URL", "git@example.com:tandem.git"),
     ("REDIS_URL", "cache.example"),
     ("REDIS_URL", "redis://cache.example:6379/cache"),
     ("REDIS_URL", "redis://cache.example:6379/0?socket_timeout=60"),

@@ -212,6 +212,9 @@ def serving_tool(folder: Path, migrated: Path | None = None) -> Iterator[ServedT
         database_url=f"sqlite:///{folder / 'tool.db'}",
         secret_key="a secret that only the tests know, long enough",
         allow_private_networks=True,
+        privacy_url="https://www.example.com/personal-data",
+        accessibility_url="https://www.example.com/accessibility",
+        source_url="https://www.example.com/tandem",
     )
     services = make_services(config)
     bring_up_to_date(services)
