@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from lti_tool.database import utcnow
+from lti_tool.mentoring.programmes.right_models import HrLink
 from tests.browser import owner_cases
 from tests.browser.visits import UNKNOWN, Case, Visit, at_page, sent_to
 from tests.builder import owning, setting_up, situations
@@ -39,6 +43,13 @@ def _hr_settings(visit: Visit) -> None:
 def _hr_link(visit: Visit) -> None:
     visit.send(_programme(visit) + "/access/hr-links", made_for="RH du site de Lille")
     visit.public("/hr?" + visit.page.input_value("#new-link").partition("?")[2])
+
+
+def _hr_link_used(visit: Visit) -> None:
+    _hr_link(visit)
+    with visit.served_tool.services.database.transaction() as db:
+        db.execute(sa.update(HrLink).values(used_at=utcnow()))
+    visit.page.reload()
 
 
 OWNER_CASES: tuple[Case, ...] = (
@@ -84,4 +95,5 @@ OWNER_CASES: tuple[Case, ...] = (
         themed=False,
     ),
     Case("hr-link-arrive", ("human_resources.arrive", "GET"), _hr_link, themed=False),
+    Case("hr-link-used", ("human_resources.arrive", "GET"), _hr_link_used, themed=False),
 )
