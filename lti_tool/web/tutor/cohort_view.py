@@ -147,9 +147,7 @@ class CohortView:
     @property
     def sorts(self) -> list[str]:
         """The orders to choose from; none where there are no two pairs to put in order."""
-        waits = self.inbox_count or not self.is_finished
-        orders = [str(each) for each in Sort if each is not Sort.WAITS or waits]
-        return orders if self.all_rows > 1 else []
+        return _orders(self.overview, self.inbox_count) if self.all_rows > 1 else []
 
     @property
     def can_pair(self) -> bool:
@@ -201,12 +199,17 @@ def table_of(
     """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
     questions = tuple(questions_of(grades, overview.left_as_they_are))
     judged = _judged(overview, questions, tuple(copies), today)
-    # Where every pair is complete and nothing waits, their names are the order.
-    is_settled = _is_finished(overview) and not judged.lines
-    sort = str(Sort.MENTEE) if is_settled and query["sort"] == Sort.WAITS else query["sort"]
+    orders = _orders(overview, len(judged.lines))
+    sort = query["sort"] if query["sort"] in orders else str(Sort.MENTEE)
     found = judged.chosen(query["state"], query["q"], sort)
     rows, page, pages = page_of(found, query["page"])
     return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines, sort)
+
+
+def _orders(overview: CohortOverview, waiting: int) -> list[str]:
+    """The orders of the table. Where every pair is complete and nothing waits for the tutor, none goes by waiting."""
+    is_settled = _is_finished(overview) and not waiting
+    return [str(each) for each in Sort if each is not Sort.WAITS or not is_settled]
 
 
 def _is_finished(overview: CohortOverview) -> bool:
