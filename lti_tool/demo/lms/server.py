@@ -28,7 +28,9 @@ def serve_lms(settings: LmsSettings) -> None:
     settings = replace(settings, port=listener.getsockname()[1])
     server = create_server(create_lms(settings), sockets=[listener], threads=THREADS)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _stop_now)
+        # A shell that starts something in the background has it ignore SIGINT, unless it says otherwise itself.
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, _stop_now)
     print(f"LMS ready at {settings.issuer}", flush=True)
     server.run()
 
