@@ -138,7 +138,7 @@ END_REASONS: Mapping[str, str] = {
     "time": N_("No time at the moment"),
     "match": N_("Another partner suits better"),
     "left-organisation": N_("One of them has left the company"),
-    "completed-early": N_("They have done what they wanted"),
+    "completed-early": N_("They have done what they set out to do"),
     "other": N_("Another reason"),
 }
 

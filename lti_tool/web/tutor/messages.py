@@ -85,7 +85,7 @@ def to_one(participant_id: uuid.UUID) -> ResponseReturnValue:
     title = _title(overview)
     text = (
         _(
-            "You take part in “%(title)s” and wait for a partner. Is there anything that I should know to choose well?",
+            "You are taking part in “%(title)s” and waiting for a partner. Is there anything I should know to choose well?",
             title=title,
         )
         if line in overview.waiting_for_a_pair
@@ -261,8 +261,8 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNSIGNED:
             return _(
-                "The agreement of your pair in “%(title)s” waits for your signature: open the activity to sign it. It "
-                "is short, and your meetings can be logged once both of you have signed.",
+                "Your pair’s agreement in “%(title)s” is waiting for your signature: open the activity to sign it. "
+                "It is short, and you can log your meetings once you have both signed.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:
@@ -290,7 +290,7 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
                 "You can pause at any time, and ending a pair is nobody’s fault.",
                 title=title,
             )
-    return _("How is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+    return _("How is it going in “%(title)s”? Is there anything I can do for you?", title=title)
 
 
 def _place() -> str:
@@ -299,7 +299,7 @@ def _place() -> str:
     if not course:
         return ""
     return "\n\n" + _(
-        "You find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
+        "You will find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
     )
 
 

@@ -186,7 +186,7 @@ def declined(pair: DeclinedPair) -> str:
 
 def ended(pair: EndedPair) -> str:
     """Why a pair has come to its end, as whoever ended it said."""
-    return _("Its time was over") if pair.reason is None else wording.word(wording.END_REASONS, pair.reason)
+    return _("Its time was up") if pair.reason is None else wording.word(wording.END_REASONS, pair.reason)
 
 
 def out(person: ParticipantLine | Newcomer) -> str:

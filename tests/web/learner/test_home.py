@@ -20,12 +20,12 @@ from tests.builder import situations
 
 def test_whoever_waits_reads_when_the_group_begins_until_it_has(visit, services):
     here = visit(situations.waiting)
-    assert "Beginning" not in here.text()
+    assert "Start" not in here.text()
     with services.database.transaction() as db:
         cohort = db.scalars(sa.select(Cohort)).one()
         cohort.starts_on, cohort.ends_on, cohort.follow_up_on = (dt.date(2100, each, 1) for each in (1, 6, 9))
     page = here.text()
-    assert "Beginning" in page
+    assert "Start" in page
     assert page.count("January") == 2, "the first meeting is not before"
 
 
@@ -46,7 +46,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.declined, "Your pairing with Inès will not go ahead"),
         (situations.i_declined, "You declined the suggestion."),
         (situations.proposed, "Your tutor suggests Inès\xa0Benali"),
-        (situations.proposed, "The meetings go on until "),
+        (situations.proposed, "The meetings run until "),
         (situations.waits_for_acceptance, "Inès has not answered yet"),
         (situations.to_sign, "Sign your agreement with Inès"),
         (situations.waits_for_signature, "Inès has not signed yet"),

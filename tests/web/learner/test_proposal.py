@@ -103,7 +103,7 @@ def test_the_tap_that_completes_says_so_before_and_is_not_undone(visit):
         situation.me = pair.mentee.person
 
     here = visit(last_meeting)
-    assert "With this answer your journey is complete." in here.text()
+    assert "This answer completes your journey, and cannot be undone afterwards." in here.text()
     here.post(here.link(r"sessions/[0-9a-f-]{36}/confirm"), revision="0")
     assert 'action="' + here.home + 'undo"' not in here.text()
 

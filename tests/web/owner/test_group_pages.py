@@ -104,10 +104,10 @@ def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, se
     moving = pair_id(here, group, "Paul Moreau")
     plan = here.text(f"{group}cohort/move?pair={moving}")
     words = said(plan)
-    assert "Paul Moreau has more to do to complete" in words
-    rules = "by that group’s rule: “A person completes when the agreement is signed by both and {} meetings"
+    assert "Paul Moreau will have more to do to complete" in words
+    rules = "will follow that group’s rule: “A person completes when the agreement is signed by both and {} meetings"
     assert rules.format(8) in words
-    assert rules.format(6).replace("by that group’s rule", "Until now by") in words
+    assert rules.format(6).replace("will follow that group’s rule", "Until now") in words
     assert "%" not in words
     here.post(f"{group}cohort/move", **fields_of(plan))
     with services.database.reading() as db:
