@@ -71,8 +71,8 @@ FEEDBACK_POINTS: Mapping[str, str] = {
 SKILL_LEVELS: Mapping[str, str] = {
     "1": N_("first steps"),
     "2": N_("the basics"),
-    "3": N_("at ease"),
-    "4": N_("very much at ease"),
+    "3": N_("confident"),
+    "4": N_("very confident"),
     "5": N_("others ask for advice"),
 }
 """How far somebody is with a skill, behind its name."""

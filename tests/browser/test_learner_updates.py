@@ -63,7 +63,7 @@ def test_a_message_that_comes_with_an_update_can_be_copied(served_tool: ServedTo
     with transaction(served_tool.services, TOOL) as db:
         pair = pair_of(db, home)
         sign_agreement(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
-    expect(page.locator("#next")).to_contain_text("Suggest a first date")
+    expect(page.locator("#next")).to_contain_text("Suggest a day for your first meeting")
     page.get_by_role("button", name="Copy the message").click()
     expect(page.locator("#first-date-said")).to_have_text("Copied")
 

@@ -51,7 +51,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.to_sign, "Sign your agreement with Inès"),
         (situations.waits_for_signature, "Inès has not signed yet"),
         (situations.partner_left, "Inès is no longer in the course"),
-        (situations.begins, "Suggest a first date to Inès"),
+        (situations.begins, "Suggest a day for your first meeting"),
         (situations.nothing_waits, "Have you met Inès again?"),
         (situations.under_way, "Inès has yet to confirm "),
         (situations.to_confirm, "Inès says you met"),

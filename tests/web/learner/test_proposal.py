@@ -165,7 +165,6 @@ def test_a_proposal_says_in_what_the_two_suit_each_other(visit, services):
             },
         )
     shown = here.text()
-    assert "Inès can show you what you would like to learn: " in shown
-    assert "(very much at ease)." in shown
-    assert "Languages that you both speak: French, English" in shown
-    assert "You can show Inès" not in shown
+    assert "You would like to learn this; Inès knows it very well." in shown
+    assert "Languages you both speak: French, English" in shown
+    assert "Inès would like to learn this" not in shown

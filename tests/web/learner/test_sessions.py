@@ -213,7 +213,7 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
     shown = " ".join(partner.text().split())
-    assert 'by phone · training <span class="in-place-of">in place of by video · coaching' in shown
+    assert 'by phone · training <span class="in-place-of">instead of by video · coaching' in shown
     partner.post(partner.link(SESSION + "accept"), revision="0")
     with services.database.reading() as db:
         [met] = db.scalars(sa.select(MentoringSession).where(MentoringSession.revision == 1))
@@ -235,7 +235,7 @@ def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     differs = here.link(SESSION + "differs")
     answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
     assert answer.status_code == 422
-    assert "Nothing was sent: first say what was different" in answer.text
+    assert "Nothing was sent: change a detail" in answer.text
     assert "It is right: confirm" in here.text(differs)
     assert "It is right: confirm" not in answer.text, "it was just said that something was different"
     assert f'action="{here.home}{differs}"' in answer.text
