@@ -135,7 +135,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 _("Your session has expired"),
                 _(
                     "Open the activity again from your course: what you typed waits there, for you to send. "
-                    "We keep it, encrypted, for about a day."
+                    "We keep it, encrypted, for about a day, and offer it once."
                 ),
             )
         case Advice.SESSION_OVER_FORM_LOST:
