@@ -164,10 +164,10 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             )
         case Advice.NOT_YOURS:
             return (
-                _("This page was opened in another browser"),
+                _("This page opens only where it was started"),
                 _(
-                    "To keep your mentoring private, each page opens only where it was started. Nothing was "
-                    "changed. Open the activity from your course in this browser."
+                    "That keeps your mentoring private. Nothing was changed. Open the activity from your course in "
+                    "this browser."
                 ),
             )
         case Advice.TUTORS_ONLY:
