@@ -242,7 +242,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "This tool does not know the learning platform that you come from. It is nothing you did. Give the "
+                    "This tool does not know the learning platform that you come from. You did nothing wrong. Give the "
                     "reference below to whoever runs that platform."
                 ),
             )
@@ -250,7 +250,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "It is nothing you did. Open the activity again from your course; if it happens again, give the "
+                    "You did nothing wrong. Open the activity again from your course; if it happens again, give the "
                     "reference below to whoever runs your platform."
                 ),
             )
