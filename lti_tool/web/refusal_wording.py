@@ -42,7 +42,8 @@ REFUSALS: Mapping[str, str] = {
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
     "too_late_to_undo": N_(
-        "You can undo something for ten minutes, unless your partner or your tutor acts on it first. That time has passed: nothing was undone."
+        "You can undo something for ten minutes, unless your partner or your tutor acts on it first. That time has "
+        "passed: nothing was undone."
     ),
     "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(

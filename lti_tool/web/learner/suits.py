@@ -95,5 +95,7 @@ def suits_of(
             shared = ", ".join(str(Locale(language).languages.get(code, code)) for code in both)
             matching = [(code, _FOR_ME[level]) for code, level in why.for_me]
             matching += [(code, _FOR_PARTNER[level]) for code, level in why.for_partner]
-            found[pair_id] = Suits(tuple(SharedSkill(names[code], reason) for code, reason in matching), shared)
+            found[pair_id] = Suits(
+                tuple(SharedSkill(names[code], reason) for code, reason in matching), shared
+            )
     return found

@@ -177,7 +177,7 @@ def _differs(line: InboxLine) -> Markup:
     reason = session.dispute_reason if session else None
     patterns = {
         "wrong-length": _("%(mentee)s and %(mentor)s give different lengths for %(day)s"),
-        "wrong-date": _("%(mentee)s and %(mentor)s give different dates for %(day)s"),
+        "wrong-date": _("%(mentee)s and %(mentor)s do not agree on the date of the meeting of %(day)s"),
         "did-not-meet": _("%(mentee)s and %(mentor)s disagree about whether they met on %(day)s"),
     }
     pattern = patterns.get(reason or "", _("%(mentee)s and %(mentor)s disagree about the meeting of %(day)s"))

@@ -85,7 +85,8 @@ def to_one(participant_id: uuid.UUID) -> ResponseReturnValue:
     title = _title(overview)
     text = (
         _(
-            "You are taking part in “%(title)s” and waiting for a partner. Is there anything I should know to choose well?",
+            "You are taking part in “%(title)s” and waiting for a partner. Is there anything I should know to choose "
+            "well?",
             title=title,
         )
         if line in overview.waiting_for_a_pair

@@ -151,7 +151,7 @@ _ANY_GRADE: Final = N_("%(name)s: grade to look at")
 
 _DIFFERENCES: Final[Mapping[str, str]] = {
     "wrong-length": N_("Lengths differ"),
-    "wrong-date": N_("Days differ"),
+    "wrong-date": N_("Date disputed"),
     "did-not-meet": N_("One says they did not meet"),
 }
 _ANY_DIFFERENCE: Final = N_("Meeting disputed")
