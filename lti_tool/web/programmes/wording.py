@@ -134,7 +134,9 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     Lack.BASELINE: (
         N_("Choose the “Before” questionnaire."),
-        N_("You send it yourself before the first meeting; without it there is nothing to compare with later."),
+        N_(
+            "You send it yourself before the first meeting; without it there is nothing to compare with later."
+        ),
     ),
     Lack.DATES_IN_ORDER: (
         N_("Put the dates in order."),
