@@ -101,7 +101,8 @@ def tandem() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
     envvar="TANDEM_DATA_DIR",
-    help="The folder that keeps everything; without it var/demo, and var/demo-canvas with --canvas.",
+    help="The folder that keeps everything; without it var/demo, and var/demo-canvas with --canvas, and with "
+    "--smoke a folder that is removed at the end.",
 )
 @click.option("--canvas", is_flag=True, help="Give the LMS the rules and the look of Canvas, not of Moodle.")
 @click.option("--reset", is_flag=True, help="Start afresh: remove what the demo has kept.")
@@ -129,7 +130,7 @@ def demo(
     if len({port, lms_port, lrs_port}) < 3:
         raise click.UsageError("the three ports must be different")
     try:
-        from lti_tool.demo import run
+        from lti_tool.demo import run, smoke_run
         from lti_tool.demo.browser import PageError
         from lti_tool.demo.lrs import LRSStartError
     except ModuleNotFoundError as error:
@@ -146,10 +147,13 @@ def demo(
         second_course=not smoke,
     )
     try:
-        if reset:
+        apart = smoke and data is None
+        if reset and not apart:
             run.reset(settings)
-        if smoke:
-            run.smoke(settings, click.echo)
+        if apart:
+            smoke_run.smoke_apart(settings, click.echo)
+        elif smoke:
+            smoke_run.smoke(settings, click.echo)
         else:
             run.serve(settings, click.echo, open_browser=not no_browser)
     except (run.DemoError, LRSStartError, PageError) as error:

@@ -136,7 +136,7 @@ class ReflectionForm(FormSchema):
         required=True,
         metadata={
             "label": N_("What do I do differently?"),
-            "hint": N_("Something that you do, say or see differently since you began to meet."),
+            "hint": N_("Something you do, say or see differently since you started meeting."),
         },
     )
     readers = Choice(

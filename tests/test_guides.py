@@ -38,7 +38,7 @@ OURS = {
     "Needs you",
     "Send the grade again",
     "Leave it as it is",
-    "Have a column made in the gradebook",
+    "Create a column in the gradebook",
 }
 """What the guides quote of the tool's own pages, as the catalogues have it."""
 

@@ -14,7 +14,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -42,7 +41,7 @@ from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings, RecordStore
 from lti_tool.demo.lrs import RunningLRS, start_ralph
 from lti_tool.demo.running_course import CourseNotMade, add_running_course
-from lti_tool.demo.smoke import Loop, StepFailed, run_loop
+from lti_tool.demo.seeding.cohorts import DAYS
 from lti_tool.health_checks.findings import one_line
 from lti_tool.logging import configure_logging
 from lti_tool.lti.registration.invitations import invite, setup_url
@@ -203,9 +202,9 @@ class Demo:
             known = made
             mark.write_text(json.dumps(known), encoding="utf-8")
         if self.settings.second_course and not known.get("second_course"):
-            self._echo("Letting ten weeks happen in a second course…")
+            self._echo(f"Letting {DAYS // 7} weeks happen in a second course…")
             try:
-                add_running_course(self.lms, self.services, locale=_language(os.environ))
+                add_running_course(self.lms, self.services, locale=self._language)
             except CourseNotMade as error:
                 raise DemoError(f"the second course cannot be made: {error}") from None
             mark.write_text(json.dumps({**known, "second_course": True}), encoding="utf-8")
@@ -252,17 +251,24 @@ class Demo:
             worker.start()
             self._stops.append(worker.stop)
 
+    @property
+    def _language(self) -> str:
+        return written_language(os.environ, self.lms.settings.default_locale)
+
     def _connect(self) -> str:
         admin = Browser("en")
         connect_tool(admin, self.settings.lms_url, self.invite("Demo"))
-        tutor = Browser(_language(os.environ))
+        tutor = Browser(self._language)
         return add_activity(tutor, self.settings.lms_url, template=DEMO_TEMPLATE)
 
 
-def _language(environ: Mapping[str, str]) -> str:
-    """That of the shell, which is probably the browser's too: the title of the activity is kept as it was written."""
+def written_language(environ: Mapping[str, str], otherwise: str) -> str:
+    """In which language people write in the demo, for what is written stays as it is: ``fr`` or ``en``.
+
+    That of the shell, which is probably the browser's too, or else that of the LMS.
+    """
     locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return "fr" if locale.startswith("fr") else "en"
+    return next((language for language in ("fr", "en") if locale.startswith(language)), otherwise)
 
 
 @contextmanager
@@ -311,55 +317,6 @@ def serve(settings: DemoSettings, echo: Callable[[str], None], *, open_browser: 
 def _has_display() -> bool:
     """Whether a browser can open here: without a screen, a text browser would take the terminal over."""
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def smoke(settings: DemoSettings, echo: Callable[[str], None]) -> None:
-    """Run the whole loop, in the demo that runs at these ports or in one started for it.
-
-    Raises :class:`DemoError` with the name of the step that failed.
-    """
-    try:
-        if is_running(settings):
-            echo(f"A demo runs at {settings.tool_url}: using it.")
-            _run_loop(settings, make_services(load_config({"TANDEM_DATA_DIR": str(settings.data_dir)})), echo)
-        else:
-            with Demo(settings, echo) as demo:
-                _run_loop(settings, demo.services, echo)
-    except StepFailed as error:
-        raise DemoError(f"the loop stopped at: {error}") from None
-    echo("The whole loop works.")
-
-
-def _run_loop(settings: DemoSettings, services: Services, echo: Callable[[str], None]) -> None:
-    config = services.config
-    if not (config.lrs_endpoint and config.lrs_username and config.lrs_password):
-        raise DemoError(f"{settings.data_dir} is not the folder of the demo that runs there")
-    loop = Loop(
-        lms_url=settings.lms_url,
-        setup_url=_run_invite(settings),
-        lrs_url=f"{config.lrs_endpoint.rstrip('/')}/",
-        lrs_username=config.lrs_username,
-        lrs_password=config.lrs_password,
-        template=DEMO_TEMPLATE,
-    )
-    run_loop(loop, echo)
-
-
-def _run_invite(settings: DemoSettings) -> str:
-    """What ``tandem invite`` prints when it is pointed at the demo's folder, as an admin would run it."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
-    command = [sys.executable, "-m", "lti_tool", "invite", "--label", "Smoke"]
-    ran = subprocess.run(  # noqa: S603 - our own interpreter and module, and words of ours alone
-        command,
-        env=environ | {"TANDEM_DATA_DIR": str(settings.data_dir)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if ran.returncode:
-        raise DemoError(f"tandem invite: {ran.stderr.strip()}")
-    return ran.stdout.strip()
 
 
 def _tool_config(settings: DemoSettings, lrs: RunningLRS) -> Config:

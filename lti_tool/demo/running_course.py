@@ -38,7 +38,7 @@ class CourseNotMade(Exception):
 
 
 def add_running_course(lms: RunningLms, services: Services, *, locale: str) -> None:
-    """Add the course to the LMS, open its activity in the past, and let ten weeks happen.
+    """Add the course to the LMS, open its activity in the past, and let :data:`DAYS` happen.
 
     ``locale``: the language in which its people write, ``en`` or ``fr``. Raises :class:`CourseNotMade`, and
     :class:`lti_tool.demo.browser.PageError`.
@@ -61,7 +61,7 @@ def add_running_course(lms: RunningLms, services: Services, *, locale: str) -> N
 
 
 def _open_in_the_past(services: Services, label: str) -> tuple[uuid.UUID, uuid.UUID]:
-    """Open the newest activity as its tutor would have, ten weeks ago; returns the activity and the tutor."""
+    """Open the newest activity as its tutor would have, :data:`DAYS` ago; returns the activity and the tutor."""
     with services.database.reading() as db:
         link, organisation_id = db.execute(
             sa.select(ResourceLink, Deployment.organisation_id)

@@ -135,7 +135,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 _("Your session has expired"),
                 _(
                     "Open the activity again from your course: what you typed waits there, for you to send. "
-                    "We keep it, encrypted, for about a day."
+                    "We keep it, encrypted, for about a day, and offer it once."
                 ),
             )
         case Advice.SESSION_OVER_FORM_LOST:
@@ -164,10 +164,10 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             )
         case Advice.NOT_YOURS:
             return (
-                _("This page was opened in another browser"),
+                _("This page opens only where it was started"),
                 _(
-                    "To keep your mentoring private, each page opens only where it was started. Nothing was "
-                    "changed. Open the activity from your course in this browser."
+                    "That keeps your mentoring private. Nothing was changed. Open the activity from your course in "
+                    "this browser."
                 ),
             )
         case Advice.TUTORS_ONLY:
@@ -242,7 +242,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "This tool does not know the learning platform that you come from. It is nothing you did. Give the "
+                    "This tool does not know the learning platform that you come from. You did nothing wrong. Give the "
                     "reference below to whoever runs that platform."
                 ),
             )
@@ -250,7 +250,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "It is nothing you did. Open the activity again from your course; if it happens again, give the "
+                    "You did nothing wrong. Open the activity again from your course; if it happens again, give the "
                     "reference below to whoever runs your platform."
                 ),
             )

@@ -42,7 +42,8 @@ REFUSALS: Mapping[str, str] = {
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
     "too_late_to_undo": N_(
-        "The ten minutes for it have passed, or your partner or your tutor has acted on it since. What was done stands."
+        "You can undo something for ten minutes, unless your partner or your tutor acts on it first. That time has "
+        "passed: nothing was undone."
     ),
     "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
@@ -125,7 +126,7 @@ REFUSALS: Mapping[str, str] = {
     "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
     "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),
     "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
-    "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
+    "hr_link_unknown": N_("We do not recognise this link. Please copy all of it, or ask for a new one."),
     "hr_link_used": N_(
         "This link was used already: it works once. Ask the owner of the programme for a new one."
     ),

@@ -71,8 +71,8 @@ FEEDBACK_POINTS: Mapping[str, str] = {
 SKILL_LEVELS: Mapping[str, str] = {
     "1": N_("first steps"),
     "2": N_("the basics"),
-    "3": N_("at ease"),
-    "4": N_("very much at ease"),
+    "3": N_("confident"),
+    "4": N_("very confident"),
     "5": N_("others ask for advice"),
 }
 """How far somebody is with a skill, behind its name."""
@@ -138,7 +138,7 @@ END_REASONS: Mapping[str, str] = {
     "time": N_("No time at the moment"),
     "match": N_("Another partner suits better"),
     "left-organisation": N_("One of them has left the company"),
-    "completed-early": N_("They have done what they wanted"),
+    "completed-early": N_("They have done what they set out to do"),
     "other": N_("Another reason"),
 }
 

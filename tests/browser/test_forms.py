@@ -162,6 +162,32 @@ def test_in_a_frame_without_cookies_the_switch_keeps_what_was_typed(
     assert page.context.cookies() == []
 
 
+def test_back_in_a_frame_leads_from_what_was_logged_to_the_form_again(
+    served_tool: ServedTool, unchecked_browser: Browser
+) -> None:
+    page = unchecked_browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(TIMEOUT)
+    home = served_tool.build_situation(situations.begins, "en", again=True)
+    page.route(
+        "https://moodle.example/course",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body=f"<iframe src='{home}sessions/new' width='360' height='800'></iframe>",
+        ),
+    )
+    page.goto("https://moodle.example/course")
+    frame = page.frame_locator("iframe")
+    frame.locator("#save").click()
+    expect(frame.locator(".error-summary")).to_be_visible()
+    frame.locator("label:has(> input[value=video])").click()
+    frame.locator("#save").click()
+    expect(frame.locator(".alert-success[role=status]")).to_be_visible()
+    page.evaluate("history.back()")
+    expect(frame.locator("#save")).to_be_visible()
+    expect(frame.locator(".error-summary")).to_have_count(0)
+    page.close()
+
+
 def test_a_reason_for_a_person_is_kept_by_a_switch_of_language(
     served_tool: ServedTool, browser: Browser
 ) -> None:

@@ -17,9 +17,13 @@ from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.actions import accept_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.roles import Role
+from lti_tool.mentoring.sessions.actions import confirm_session
+from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.browser.chromium import TIMEOUT
 from tests.browser.served_tool import ServedTool
 from tests.builder import situations
+from tests.builder.situation import Situation
 from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
@@ -63,9 +67,30 @@ def test_a_message_that_comes_with_an_update_can_be_copied(served_tool: ServedTo
     with transaction(served_tool.services, TOOL) as db:
         pair = pair_of(db, home)
         sign_agreement(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
-    expect(page.locator("#next")).to_contain_text("Suggest a first date")
+    expect(page.locator("#next")).to_contain_text("Suggest a day for your first meeting")
     page.get_by_role("button", name="Copy the message").click()
     expect(page.locator("#first-date-said")).to_have_text("Copied")
+
+
+def test_a_page_that_completes_while_it_is_open_offers_words_of_thanks(
+    served_tool: ServedTool, page: Page
+) -> None:
+    def last_meeting(situation: Situation) -> None:
+        situation.open("demo")
+        pair = situation.pair()
+        pair.session(by=Role.MENTEE, days_ago=2)
+        situation.me = pair.mentee.person
+
+    home = served_tool.build_situation(last_meeting, "en", again=True)
+    page.goto(home)
+    with transaction(served_tool.services, TOOL) as db:
+        pair = pair_of(db, home)
+        logged = db.scalars(sa.select(MentoringSession).where(MentoringSession.pair_id == pair.id)).one()
+        confirm_session(db, session_id=logged.id, by=pair.mentor_id, now=utcnow())
+    page.get_by_role("button", name="It was a pleasure to meet you. Thank you!").click()
+    expect(page.get_by_label("Your words (optional)")).to_have_value(
+        "It was a pleasure to meet you. Thank you!"
+    )
 
 
 def test_a_lost_connection_is_said_until_it_is_back(served_tool: ServedTool, page: Page) -> None:

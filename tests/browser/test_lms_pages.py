@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -28,12 +28,18 @@ PAGES = {
     "refusal": (None, "/gradebook"),
 }
 
+HEADER_LINES = {390: 2, 1280: 1}
+"""How many lines of the header there may be, by the width of the window."""
+LINE_HEIGHT = 60
+
 
 @dataclass
 class Looked:
     """One page, in both languages."""
 
     looks: list[PageInspection]
+    tall: list[str] = field(default_factory=list)
+    """Where the header has more lines than :data:`HEADER_LINES` says."""
 
 
 @pytest.fixture(params=PAGES)
@@ -52,11 +58,16 @@ def looked(request: pytest.FixtureRequest, course: DemoCourse) -> Looked:
         found = inspect_page(page, f"{request.param}, {language}", axe_runs=axe_runs)
         found.console = console.messages
         seen.looks.append(found)
+        for width, lines in HEADER_LINES.items() if page.locator("header.top").count() else ():
+            page.set_viewport_size({"width": width, "height": 800})
+            if page.locator("header.top").evaluate("(header) => header.offsetHeight") > lines * LINE_HEIGHT:
+                seen.tall.append(f"the header has more than {lines} lines at {width} px, {language}")
     return seen
 
 
 def test_the_lms_page_is_as_it_should_be(looked: Looked) -> None:
-    """One claim in four parts, because each page is opened once: accessible, narrow enough, quiet, in its language."""
+    """One claim in five parts, because each page is opened once: accessible, narrow enough, quiet, in its language, and
+    with a low header."""
     faults = [
         *(finding for seen in looked.looks for finding in seen.axe),
         *(
@@ -66,6 +77,7 @@ def test_the_lms_page_is_as_it_should_be(looked: Looked) -> None:
             if by > 0
         ),
         *(said for seen in looked.looks for said in seen.console),
+        *looked.tall,
     ]
     assert faults == []
     assert [seen.language for seen in looked.looks] == ["en", "fr"]

@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from lti_tool.demo.lms.store import FIRST_PEOPLE
+from lti_tool.demo.run import written_language
 from lti_tool.demo.seeding.names import PEOPLE
 from tests.forked_command import run_forked
 
@@ -49,9 +50,16 @@ def people_of(folder: Path) -> list[str]:
         return [name for (name,) in db.execute("SELECT username FROM people ORDER BY id")]
 
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
+def run(*options: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """``folder``: where the command is run, and makes temporary files."""
     return subprocess.run(
-        [*TANDEM, *options], env=environment(), capture_output=True, text=True, timeout=240, check=False
+        [*TANDEM, *options],
+        env=environment() | ({"TMPDIR": str(folder)} if folder else {}),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
 
@@ -112,6 +120,15 @@ def test_the_demo_says_where_it_is_and_ends_within_five_seconds_of_ctrl_c(
             # Those of the second course alone: in the first one nothing has happened.
             assert {statement["verb"]["id"] for statement in held} >= {REGISTERED}
             assert len(people_of(tmp_path / "demo")) == len(FIRST_PEOPLE) + len(PEOPLE)
+            # A smoke run that is given no folder keeps away from this demo, and leaves nothing.
+            (tmp_path / "elsewhere").mkdir()
+            smoke = run("--smoke", *ports, folder=tmp_path / "elsewhere")
+            assert (smoke.returncode, smoke.stdout.splitlines()[-1]) == (
+                0,
+                "Nothing of this run is left.",
+            ), smoke.stdout + smoke.stderr
+            assert list((tmp_path / "elsewhere").iterdir()) == []
+            assert "A demo runs" not in smoke.stdout
             elsewhere = ["--data", str(tmp_path / "demo"), "--port", str(free_ports(1)[0])]
             for busy in (run_quickly("--no-browser", *elsewhere), run_quickly("--reset", *elsewhere)):
                 assert (busy.returncode, "is in use: end the demo" in busy.stderr) == (1, True), busy.stderr
@@ -141,6 +158,21 @@ def test_reset_leaves_a_folder_alone_that_the_demo_did_not_make(tmp_path: Path, 
     assert done.returncode != 0
     assert "was not made by the demo" in done.stderr
     assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({"LC_ALL": "en_GB.UTF-8", "LANG": "fr_FR.UTF-8"}, "en"),
+        ({"LANG": "fr_CA.UTF-8"}, "fr"),
+        ({"LANG": "C.UTF-8"}, "fr"),
+        ({}, "fr"),
+    ],
+)
+def test_people_write_in_the_language_of_the_shell_or_of_the_lms(
+    environ: dict[str, str], language: str
+) -> None:
+    assert written_language(environ, otherwise="fr") == language
 
 
 def test_two_servers_cannot_share_a_port(tmp_path: Path) -> None:

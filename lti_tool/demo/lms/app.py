@@ -30,7 +30,7 @@ from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.steps import steps_done
-from lti_tool.demo.lms.texts import date_and_time, number, text, title
+from lti_tool.demo.lms.texts import date_and_time, number, text, translated
 from lti_tool.demo.lms.tools import all_tools
 from lti_tool.demo.lms.wiring import Lms, current_lms, current_locale, current_person, viewed_course
 
@@ -119,7 +119,7 @@ def _page_context() -> dict[str, object]:
         "steps_done": done,
         "viewed_course": course,
         "t": lambda key, **values: text(locale, key, **values),
-        "titled": lambda given: title(locale, given),
+        "translated": lambda given: translated(locale, given),
         "number": lambda value: number(locale, value),
         "moment": lambda value: date_and_time(locale, value),
     }
@@ -139,7 +139,8 @@ def _answer_for(status: int, reason: str, detail: str) -> AnyResponse:
         if status == 401:
             response.headers["WWW-Authenticate"] = f'Bearer error="{reason}"'
         return response
-    return make_response(render_template("refusal.html", reason=reason, detail=detail), status)
+    page = render_template("refusal.html", reason=reason, detail=detail, missing=status == 404)
+    return make_response(page, status)
 
 
 def _refused(refusal: Refusal) -> AnyResponse:

@@ -16,7 +16,7 @@ from lti_tool.demo.lms.ids import shown_context_id, shown_link_id
 from lti_tool.demo.lms.people import LAUNCH_ROLES, LmsPerson
 from lti_tool.demo.lms.platform import LTI, LaunchContent
 from lti_tool.demo.lms.settings import LmsSettings
-from lti_tool.demo.lms.texts import title as shown_title
+from lti_tool.demo.lms.texts import translated
 from lti_tool.demo.lms.tools import AGS, ROSTER_READ, Tool
 
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -130,9 +130,9 @@ def launch_content(
         claims[AGS_CLAIM] = endpoint
     resource_link = None
     if link is not None:
-        resource_link = {"id": shown_link_id(settings, link.id), "title": shown_title(locale, link.title)}
+        resource_link = {"id": shown_link_id(settings, link.id), "title": translated(locale, link.title)}
         if link.description:
-            resource_link["description"] = link.description
+            resource_link["description"] = translated(locale, link.description)
     elif deep_linking is None:
         # From the course's navigation: resource_link_request.rb, launch_resource_link_id.
         resource_link = {"id": shown_context_id(settings, course.id), "title": title}

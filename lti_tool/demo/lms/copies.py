@@ -28,6 +28,7 @@ from lti_tool.demo.lms.ids import shown_context_id
 from lti_tool.demo.lms.people import people_of_course
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.lms.texts import duplicate_title, translated
 
 TITLES = ("Copie de {title}", "Copy of {title}")
 """French and English."""
@@ -71,13 +72,23 @@ def copy_course(
     return copy
 
 
-def duplicate_link(db: sqlite3.Connection, link_id: int) -> Link:
-    """Copy one activity within its course, with a line item if it has one, as both products' "Duplicate" does."""
+def duplicate_link(db: sqlite3.Connection, link_id: int, locale: str, rules: str) -> Link:
+    """Copy one activity within its course, with a line item if it has one, as both products' "Duplicate" does.
+
+    The copy and its column are named as copies, too (``duplicate_module`` in Moodle, ``get_copy_title`` in Canvas).
+    ``locale``: "fr" or "en"; ``rules``: "moodle" or "canvas".
+    """
     link = find_link(db, link_id)
     copied = _copy_link(db, link, link.course_id)
-    for item in line_items_of(db, link.course_id, link.tool_id):
-        if item.coupled and item.link_id == link.id:
-            _copy_line_item(db, item, link.course_id, copied)
+    copied_items = [
+        _copy_line_item(db, item, link.course_id, copied)
+        for item in line_items_of(db, link.course_id, link.tool_id)
+        if item.coupled and item.link_id == link.id
+    ]
+    title = duplicate_title(locale, translated(locale, link.title), rules)
+    db.execute("UPDATE links SET title = ? WHERE id = ?", (title, copied))
+    for item_id in copied_items:
+        db.execute("UPDATE line_items SET label = ? WHERE id = ?", (title, item_id))
     return find_link(db, copied)
 
 

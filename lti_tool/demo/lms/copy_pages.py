@@ -6,7 +6,7 @@ from flask import Blueprint, jsonify, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.demo.lms.copies import copy_course, duplicate_link
-from lti_tool.demo.lms.wiring import COURSE_COOKIE, current_lms, require_teacher
+from lti_tool.demo.lms.wiring import COURSE_COOKIE, current_lms, current_locale, require_teacher
 
 blueprint = Blueprint("copy_pages", __name__)
 
@@ -27,8 +27,9 @@ def copy(course_id: int) -> AnyResponse:
 def duplicate(link_id: int) -> AnyResponse:
     """Copy an activity within its course."""
     require_teacher()
-    with current_lms().store.transaction() as db:
-        made = duplicate_link(db, link_id)
+    lms = current_lms()
+    with lms.store.transaction() as db:
+        made = duplicate_link(db, link_id, current_locale(), lms.settings.grade_rules)
     return _made(str(made.id), "/")
 
 

@@ -30,11 +30,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "people": ("Personnes", "People"),
     "tools": ("Outils externes", "External tools"),
     "statements": ("Traces d’apprentissage", "Statements"),
+    "statements_menu": ("Traces", "Statements"),
     "statements_lead": (
-        "Ce que l’entrepôt de traces (LRS) contient, tel qu’il le renvoie. Les personnes y sont des comptes sans "
-        "nom\u00a0: seul l’outil sait qui est qui.",
-        "What the learning record store holds, as it answers. People are accounts without a name there: only the "
-        "tool knows who is who.",
+        "Voici ce que peuvent lire vos tableaux de bord\u00a0: qui a franchi quelle étape, et quand, sans un nom ni un "
+        "mot personnel. Les personnes y sont des comptes\u00a0: seul l’outil sait qui est qui.",
+        "This is what your organisation’s reports can read: who did which step, and when, without a name or a private "
+        "word. People are accounts there: only the tool knows who is who.",
     ),
     "statements_empty": (
         "Rien encore. Ouvrez l’activité\u00a0: dès que quelqu’un choisit un rôle, une première trace arrive ici.",
@@ -72,8 +73,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Claire, the tutor, opens the activity.",
     ),
     "step_2": (
-        "Lina l’ouvre et choisit de transmettre\u202f; Hélène l’ouvre et choisit d’apprendre.",
-        "Lina opens it and chooses to teach; Hélène opens it and chooses to learn.",
+        "Lina l’ouvre et touche «\u00a0Je veux transmettre\u00a0»\u202f; Hélène, «\u00a0Je veux apprendre\u00a0». Pour "
+        "changer de personne\u00a0: le menu en haut à droite.",
+        "Lina opens it and taps “I can teach”; Hélène taps “I want to learn”. To change person: the menu at the top "
+        "right.",
     ),
     "step_3": (
         "Claire les réunit\u202f; chacune accepte et signe la charte.",
@@ -227,6 +230,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "result": ("Résultat", "Result"),
     "details": ("Détails", "Details"),
     "refused": ("La plateforme a refusé cette demande", "The platform refused this request"),
+    "no_such_page": ("Cette page n’existe pas", "This page does not exist"),
+    "no_such_page_help": (
+        "L’adresse est peut-être incomplète, ou ce qu’elle montrait a été supprimé.",
+        "The address may be incomplete, or what it showed was deleted.",
+    ),
     "refused_help": (
         "Revenez au cours et recommencez\u202f; si cela se répète, donnez ce code à l’administratrice\u00a0:",
         "Go back to the course and try again; if it happens again, give this code to the administrator:",
@@ -268,13 +276,28 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 
-TITLES = (("Mentorat inversé", "Reverse mentoring"),)
-"""Titles that the demo itself gives, French and English: a page shows them in its language, any other as it is."""
+WRITTEN = (
+    ("Mentorat inversé", "Reverse mentoring"),
+    ("Apprendre en binôme, dans les deux sens.", "Learn from each other, in pairs."),
+)
+"""What the tool writes into an activity, its column and its description, French and English."""
+
+DUPLICATES = {"moodle": (" (copie)", " (copy)"), "canvas": (" Copie", " Copy")}
+"""What stands behind the title of a duplicate, French and English."""
 
 
-def title(locale: str, given: str) -> str:
-    """An activity's title in the language of the page."""
-    for pair in TITLES:
+def duplicate_title(locale: str, given: str, rules: str) -> str:
+    """The title of a duplicate of an activity, under the rules of ``moodle`` or ``canvas``."""
+    return f"{given}{DUPLICATES[rules][locale == 'en']}"
+
+
+def translated(locale: str, given: str) -> str:
+    """A title or a description in the language of the page, where both are known; any other as it is."""
+    for rules, endings in DUPLICATES.items():
+        for ending in endings:
+            if given.endswith(ending):
+                return duplicate_title(locale, translated(locale, given.removesuffix(ending)), rules)
+    for pair in WRITTEN:
         if given in pair:
             return pair[locale == "en"]
     return given

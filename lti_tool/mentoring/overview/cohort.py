@@ -341,6 +341,12 @@ class CohortOverview:
         """The participants of the table of pairs: those of a pair that goes on or has completed."""
         return frozenset(line.id for pair in self.pairs if not pair.is_broken for line in pair.both)
 
+    @property
+    def only_proposed(self) -> frozenset[uuid.UUID]:
+        """Those of :attr:`in_rows` who are in no pair that both have accepted."""
+        rows = [pair for pair in self.pairs if not pair.is_broken and pair.status != "proposed"]
+        return self.in_rows - {line.id for pair in rows for line in pair.both}
+
     @cached_property
     def waiting_for_a_pair(self) -> tuple[ParticipantLine, ...]:
         """Those who are in no pair that goes on, and have not completed in one."""

@@ -1,5 +1,5 @@
-/* Below a date field: its day in words and in the language of the page, or that they will stand there. The field itself
-   follows the browser's language, in which 03/04 may be either of two days. */
+/* Below a date field: its day in words and in the language of the page. The field itself follows the browser's
+   language, in which 03/04 may be either of two days. */
 (function () {
   "use strict";
   const language = document.documentElement.lang;
@@ -9,8 +9,8 @@
     const field = document.getElementById(place.dataset.wordsOf);
     const show = function () {
       const day = field.valueAsDate;
-      place.hidden = false;
-      place.textContent = !day ? place.dataset.empty : format.formatToParts(day).map(function (part) {
+      place.hidden = !day;
+      place.textContent = !day ? "" : format.formatToParts(day).map(function (part) {
         return part.type === "day" && part.value === "1" && language === "fr" ? "1er" : part.value;
       }).join("").replace(/(\d(?:er)?) /, "$1\u00a0");
     };

@@ -22,6 +22,11 @@
     };
     new ResizeObserver(tell).observe(document.body);
     window.addEventListener("load", tell);
+
+    /* The answer to a form is kept by no cache, and a frame has no place to ask whether to send it again: Back would lead
+       to an error page of the browser. */
+    const comeBackTo = document.body.dataset.comeBackTo;
+    if (comeBackTo) history.replaceState(null, "", comeBackTo);
   }
 
   /* A page that the browser has kept for its Back button must not outlive its session: somebody else may sit there now. */

@@ -6,6 +6,7 @@ import uuid
 from typing import Final
 
 from flask import Flask, g, request, url_for
+from flask.globals import request_ctx
 
 from lti_tool.web.security import CSRF_FIELD
 
@@ -26,7 +27,7 @@ CONTROLS: Final = frozenset({CSRF_FIELD, FORM_KEY, FORM_ID, CHECKED, LANGUAGE, K
 
 def init_app(app: Flask) -> None:
     """Give templates the key of a form that is only a button."""
-    app.jinja_env.globals.update(new_form_key=new_form_key)
+    app.jinja_env.globals.update(new_form_key=new_form_key, address_to_come_back_to=address_to_come_back_to)
 
 
 def new_form_key() -> str:
@@ -50,6 +51,18 @@ def sent_content() -> tuple[tuple[str, str], ...]:
 def present_address() -> str:
     """Path and query of the present request."""
     return request.full_path.rstrip("?")
+
+
+def address_to_come_back_to() -> str | None:
+    """Where the Back button should lead from a page that answers a form; None for any other page, which keeps its own.
+
+    The form's own address where it has a page, else the first page of the launch.
+    """
+    if request.method != "POST" or g.get("launch") is None:
+        return None
+    adapter = request_ctx.url_adapter
+    has_page = adapter is not None and "GET" in adapter.allowed_methods()
+    return present_address() if has_page else url_for("home.home", launch_key=g.launch_key)
 
 
 def below_launch(address: str) -> str:

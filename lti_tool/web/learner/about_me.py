@@ -75,7 +75,7 @@ def first_date_message(me: PersonCard, partner: PersonCard) -> str:
         me,
         partner,
         _(
-            "We are partners in the reverse mentoring programme, and I am glad to begin. Shall we meet for a first "
+            "We are partners in the reverse mentoring programme, and I am looking forward to it. Shall we start with "
             "%(minutes)s minutes next week, in person or by video? Tell me which days suit you, and I’ll fit "
             "around you.",
             minutes=_advised_minutes(),
@@ -104,13 +104,14 @@ def message_to_tutor(
     """The beginning of a text in which a participant writes to the tutor about where they are: ``step``, a code."""
     name = first_name(partner) if partner is not None else ""
     about = {
-        "stop": _("I would like to pause, or to stop, my pair with %(name)s.", name=name),
-        "paused": _("I am writing about my pair with %(name)s, which is on hold.", name=name),
+        "stop": _("I would like to pause, or stop, my mentoring with %(name)s.", name=name),
+        "paused": _("I am writing about my mentoring with %(name)s, which is on hold.", name=name),
         "ended": _(
-            "My pair with %(name)s has ended, and I would like to go on with somebody else.", name=name
+            "My mentoring with %(name)s has ended, and I would like to carry on with somebody else.",
+            name=name,
         ),
         "partner_left": _(
-            "%(name)s is no longer in the course, and I would like to go on with somebody else.", name=name
+            "%(name)s is no longer in the course, and I would like to carry on with somebody else.", name=name
         ),
         "wait_for_pair": _("I am waiting for a partner in the reverse mentoring programme."),
     }.get(step, _("I have a question about the reverse mentoring programme."))

@@ -63,7 +63,7 @@ class Questions:
         gone = named.difference(code for code, _name in self.skills)
         names = former_skill_names(db, participant.cohort_id, gone)
         return [
-            (code, _("%(skill)s (no longer in the programme’s list)", skill=names[code][language]))
+            (code, _("%(skill)s (no longer on the programme’s list)", skill=names[code][language]))
             for code in sorted(names)
         ]
 

@@ -227,7 +227,7 @@ def _ask_what_differs(sent: Form, session_id: uuid.UUID) -> ResponseReturnValue:
         raise NotAllowed(sent.refusal_code)
     line = _line_to_answer(session_id)
     form = _difference_form(line)
-    form.refusal = _("Nothing was sent: first say what differs, or that the meeting did not take place.")
+    form.refusal = _("Nothing was sent: change a detail, or say that the meeting did not take place.")
     html, _status = _differs_page(form, line, is_disputed=True)
     return html, sent.status
 

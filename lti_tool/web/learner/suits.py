@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from babel import Locale
 from sqlalchemy.orm import Session
@@ -17,17 +18,44 @@ from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, Profile
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
-from lti_tool.web.wording import SKILL_LEVELS, word
+from schemas.problem import N_
+
+
+@dataclass(frozen=True)
+class SharedSkill:
+    """A skill that one of the two would like to learn and the other can show."""
+
+    name: str
+    why: str
+    """A message with the partner's ``name``: who would like to learn it, and how well the other knows it."""
 
 
 @dataclass(frozen=True)
 class Suits:
-    """The skills in words, each with the level of the one who brings it where that is known."""
+    """What speaks for a pair, to one of the two."""
 
-    for_me: str
-    for_partner: str
+    skills: tuple[SharedSkill, ...]
     languages: str
     """Those that both speak, where both have said."""
+
+
+_FOR_ME: Final[Mapping[int | None, str]] = {
+    None: N_("You would like to learn this; %(name)s can show you."),
+    1: N_("You would like to learn this; %(name)s has taken first steps in it."),
+    2: N_("You would like to learn this; %(name)s knows the basics."),
+    3: N_("You would like to learn this; %(name)s knows it well."),
+    4: N_("You would like to learn this; %(name)s knows it very well."),
+    5: N_("You would like to learn this; others ask %(name)s about it."),
+}
+_FOR_PARTNER: Final[Mapping[int | None, str]] = {
+    None: N_("%(name)s would like to learn this; you can show it."),
+    1: N_("%(name)s would like to learn this; you have taken first steps in it."),
+    2: N_("%(name)s would like to learn this; you know the basics."),
+    3: N_("%(name)s would like to learn this; you know it well."),
+    4: N_("%(name)s would like to learn this; you know it very well."),
+    5: N_("%(name)s would like to learn this; others ask you about it."),
+}
+"""By the level of the one who can show it."""
 
 
 def suits_of(
@@ -58,12 +86,6 @@ def suits_of(
             wants_in_words=profile.wants,
         )
 
-    def in_words(found: Sequence[tuple[str, int | None]]) -> str:
-        return ", ".join(
-            f"{names[code]} ({word(SKILL_LEVELS, str(level))})" if level else names[code]
-            for code, level in found
-        )
-
     found = {}
     for pair_id, partner_id in partners.items():
         why = why_together(said(participant.id), said(partner_id), skills)
@@ -71,5 +93,9 @@ def suits_of(
         both = [code for code in of[participant.id].languages or () if code in theirs]
         if why or both:
             shared = ", ".join(str(Locale(language).languages.get(code, code)) for code in both)
-            found[pair_id] = Suits(in_words(why.for_me), in_words(why.for_partner), shared)
+            matching = [(code, _FOR_ME[level]) for code, level in why.for_me]
+            matching += [(code, _FOR_PARTNER[level]) for code, level in why.for_partner]
+            found[pair_id] = Suits(
+                tuple(SharedSkill(names[code], reason) for code, reason in matching), shared
+            )
     return found

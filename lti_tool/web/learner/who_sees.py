@@ -29,10 +29,10 @@ MEETINGS: Final = Subject(
     (Action.VIEW_OWN_PAIR, Action.VIEW_PAIR_HISTORY, Action.REVIEW_LEARNER),
 )
 PROGRESS: Final = Subject(
-    N_("How far you are"), "clock", (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.REVIEW_LEARNER)
+    N_("Your progress"), "clock", (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.REVIEW_LEARNER)
 )
 COMPLETION: Final = Subject(
-    N_("Your name, and the day on which you complete"),
+    N_("Your name, and the day you complete"),
     "circle-check",
     (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.VIEW_PEOPLE_OF_PROGRAMME),
 )
@@ -40,13 +40,13 @@ OBJECTIVES: Final = Subject(
     N_("Your objectives"),
     "leaf",
     (Action.KEEP_OBJECTIVES,),
-    N_("the two of you; your tutor, for those that you asked your tutor to confirm"),
+    N_("the two of you; your tutor, for those you asked them to confirm"),
 )
 NOTES: Final = Subject(
     N_("Your notes"),
     "lock",
     (Action.READ_WORDS_OF_PAIR, Action.WRITE_REFLECTIONS),
-    N_("you, and your partner where you share them"),
+    N_("you, and your partner if you share them"),
 )
 ONESELF: Final = Subject(
     N_("What you say about yourself"),
@@ -55,7 +55,7 @@ ONESELF: Final = Subject(
     N_("the person suggested to you; your contact details, once you have both accepted"),
 )
 TOPICS: Final = Subject(
-    N_("Your topics, languages and time zone, where you give them"),
+    N_("Your topics, languages and time zone, if you give them"),
     "people",
     (Action.VIEW_COHORT,),
     N_("you, the person suggested to you (only the topics that suit you both, with your level)"),
@@ -93,7 +93,7 @@ def who_sees(tutors: str, table: Mapping[Action, frozenset[Capacity]] = TABLE) -
     words = {
         Capacity.TUTOR: tutors,
         Capacity.OWNER: _("the people who run the programme"),
-        Capacity.HR_WITH_NAMES: _("human resources, where the programme says so"),
+        Capacity.HR_WITH_NAMES: _("human resources, if the programme says so"),
     }
     found = []
     for subject in SUBJECTS:

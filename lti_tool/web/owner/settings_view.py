@@ -221,8 +221,8 @@ def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool
         return []
     smallest = visibility.get("smallest_group", 5)
     hidden = ngettext(
-        "Figures over fewer than %(num)s person are hidden.",
-        "Figures over fewer than %(num)s people are hidden.",
+        "Figures about fewer than %(num)s person are hidden.",
+        "Figures about fewer than %(num)s people are hidden.",
         smallest,
     )
     return [

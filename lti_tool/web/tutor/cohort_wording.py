@@ -46,7 +46,8 @@ def people_count(people: int) -> str:
 def places(overview: CohortOverview) -> list[str]:
     """Where the people of a group are; the numbers add up to all of them, since each is in one place."""
     counted = {
-        "in_rows": len(overview.in_rows),
+        "in_pairs": len(overview.in_rows - overview.only_proposed),
+        "proposed": len(overview.only_proposed),
         "alone": len(overview.waiting_for_a_pair),
         "no_role": len(overview.without_role),
         "unopened": len(overview.never_opened),
@@ -55,7 +56,8 @@ def places(overview: CohortOverview) -> list[str]:
         "finished": len(overview.finished_alone),
     }
     words = {
-        "in_rows": ngettext("%(num)s in a pair", "%(num)s in pairs", counted["in_rows"]),
+        "in_pairs": ngettext("%(num)s in a pair", "%(num)s in pairs", counted["in_pairs"]),
+        "proposed": ngettext("%(num)s in a proposed pair", "%(num)s in proposed pairs", counted["proposed"]),
         "alone": ngettext("%(num)s without a partner", "%(num)s without a partner", counted["alone"]),
         "no_role": ngettext("%(num)s without a role", "%(num)s without a role", counted["no_role"]),
         "unopened": ngettext("%(num)s never came", "%(num)s never came", counted["unopened"]),

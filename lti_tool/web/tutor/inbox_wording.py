@@ -86,13 +86,13 @@ def _partner_left(line: InboxLine) -> Markup:
 
 
 def _to_approve(line: InboxLine) -> Markup:
-    return _filled(_("%(person)s has done everything else: your approval is missing"), person=line.people[0])
+    return _filled(_("%(person)s has done everything: only your approval is missing"), person=line.people[0])
 
 
 def _to_confirm(line: InboxLine) -> Markup:
     pattern = ngettext(
-        "%(person)s says that an objective is reached: it waits for you to confirm it",
-        "%(person)s says that %(num)s objectives are reached: they wait for you to confirm them",
+        "%(person)s says that an objective is reached: it is waiting for you to confirm it",
+        "%(person)s says that %(num)s objectives are reached: they are waiting for you to confirm them",
         line.count,
         person="%(person)s",
     )
@@ -102,11 +102,13 @@ def _to_confirm(line: InboxLine) -> Markup:
 def _duplicated(line: InboxLine) -> Markup:
     copy = line.copy
     if copy is None or copy.title is None:
-        text = _filled(_("A duplicate of this activity waits for you to choose its group."))
+        text = _filled(_("A duplicate of this activity is waiting for you to choose its group."))
     else:
         title = Markup("<strong>{}</strong>").format(copy.title)
         text = _filled(
-            _("The activity “%(title)s” is a duplicate of this one, and waits for you to choose its group."),
+            _(
+                "The activity “%(title)s” is a duplicate of this one, and is waiting for you to choose its group."
+            ),
             title=title,
         )
     if copy is not None and not copy.is_here:
@@ -128,7 +130,7 @@ def _grade_removed(line: InboxLine) -> Markup:
 
 def _grade_overridden(line: InboxLine) -> Markup:
     words = line.grade.words if line.grade else ""
-    return _filled(_("%(person)s has another grade. %(words)s"), person=line.people[0], words=words)
+    return _filled(_("%(person)s has a different grade. %(words)s"), person=line.people[0], words=words)
 
 
 def _not_accepted(line: InboxLine) -> Markup:
@@ -175,8 +177,8 @@ def _differs(line: InboxLine) -> Markup:
     reason = session.dispute_reason if session else None
     patterns = {
         "wrong-length": _("%(mentee)s and %(mentor)s give different lengths for %(day)s"),
-        "wrong-date": _("%(mentee)s and %(mentor)s give different dates for %(day)s"),
-        "did-not-meet": _("%(mentee)s and %(mentor)s disagree whether they met on %(day)s"),
+        "wrong-date": _("%(mentee)s and %(mentor)s do not agree on the date of the meeting of %(day)s"),
+        "did-not-meet": _("%(mentee)s and %(mentor)s disagree about whether they met on %(day)s"),
     }
     pattern = patterns.get(reason or "", _("%(mentee)s and %(mentor)s disagree about the meeting of %(day)s"))
     return _filled(pattern, mentee=mentee, mentor=mentor, day=day)
@@ -202,7 +204,7 @@ def _pause_over(line: InboxLine) -> Markup:
     mentee, mentor = line.people
     day = short_day(line.since) if line.since else ""
     return _filled(
-        _("%(mentee)s and %(mentor)s were to pause until %(day)s"), mentee=mentee, mentor=mentor, day=day
+        _("%(mentee)s and %(mentor)s were due to pause until %(day)s"), mentee=mentee, mentor=mentor, day=day
     )
 
 
@@ -268,24 +270,26 @@ def _folded(line: InboxLine) -> Markup:
     count = len(line.members)
     texts: dict[LineKind, Callable[[], str]] = {
         LineKind.ALONE: lambda: ngettext(
-            "%(num)s person waits for a partner",
-            "%(num)s people wait for a partner",
+            "%(num)s person is waiting for a partner",
+            "%(num)s people are waiting for a partner",
             count,
         ),
         LineKind.PARTNER_LEFT: lambda: ngettext(
             "%(num)s person’s partner left the course", "%(num)s people’s partners left the course", count
         ),
         LineKind.TO_APPROVE: lambda: ngettext(
-            "%(num)s journey waits for your approval", "%(num)s journeys wait for your approval", count
+            "%(num)s journey is waiting for your approval",
+            "%(num)s journeys are waiting for your approval",
+            count,
         ),
         LineKind.TO_CONFIRM: lambda: ngettext(
-            "%(num)s objective waits for you to confirm it",
-            "%(num)s objectives wait for you to confirm them",
+            "%(num)s objective is waiting for you to confirm it",
+            "%(num)s objectives are waiting for you to confirm them",
             sum(member.count for member in line.members),
         ),
         LineKind.DUPLICATED: lambda: ngettext(
-            "%(num)s duplicate of this activity waits for your answer",
-            "%(num)s duplicates of this activity wait for your answer",
+            "%(num)s duplicate of this activity is waiting for your answer",
+            "%(num)s duplicates of this activity are waiting for your answer",
             count,
         ),
         LineKind.GRADE_MISSING: lambda: ngettext(
@@ -297,10 +301,10 @@ def _folded(line: InboxLine) -> Markup:
             count,
         ),
         LineKind.GRADE_OVERRIDDEN: lambda: ngettext(
-            "%(num)s person has another grade", "%(num)s people have another grade", count
+            "%(num)s person has a different grade", "%(num)s people have a different grade", count
         ),
         LineKind.NOT_ACCEPTED: lambda: ngettext(
-            "%(num)s proposal waits for an answer", "%(num)s proposals wait for an answer", count
+            "%(num)s proposal is waiting for an answer", "%(num)s proposals are waiting for an answer", count
         ),
         LineKind.UNSIGNED: lambda: ngettext(
             "%(num)s agreement is not signed", "%(num)s agreements are not signed", count
@@ -315,7 +319,7 @@ def _folded(line: InboxLine) -> Markup:
             "%(num)s pair has not met for a month", "%(num)s pairs have not met for a month", count
         ),
         LineKind.PAUSE_OVER: lambda: ngettext(
-            "%(num)s pause was to end", "%(num)s pauses were to end", count
+            "%(num)s pause was due to end", "%(num)s pauses were due to end", count
         ),
         LineKind.REFUSED: lambda: ngettext(
             "%(num)s person will not take part", "%(num)s people will not take part", count

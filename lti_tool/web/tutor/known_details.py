@@ -30,8 +30,8 @@ from schemas.problem import N_
 LEVELS: Final[Mapping[int, str]] = {
     1: N_("First steps"),
     2: N_("The basics"),
-    3: N_("At ease"),
-    4: N_("Very much at ease"),
+    3: N_("Confident"),
+    4: N_("Very confident"),
     5: N_("Others ask me"),
 }
 """What somebody's level in a topic is called, as the page calls it on which they say it."""

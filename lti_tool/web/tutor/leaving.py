@@ -55,19 +55,19 @@ class Leaver:
         if found:
             found.append(
                 _(
-                    "The partner reads that the pair has ended, through nobody’s fault, and is free for another one."
+                    "The partner is told that the pair has ended, through nobody’s fault, and is free for another one."
                 )
             )
         found.append(_("Meetings, objectives and grades stay as they are."))
         if self.record.status == COMPLETED:
             found.append(
-                _("%(name)s has completed the journey: that stays, and so does their own page.", name=name)
+                _("%(name)s has completed the journey: that stays, and so does their page.", name=name)
             )
         else:
             found.append(
                 _(
-                    "On the next visit %(name)s will read that they no longer take part, that nobody is at fault, and "
-                    "whom to write to.",
+                    "On their next visit %(name)s will read that they are no longer taking part, that nobody is at "
+                    "fault, and who to write to.",
                     name=name,
                 )
             )

@@ -30,16 +30,18 @@ blueprint = Blueprint("line_item", __name__, url_prefix="/l/<launch_key>/cohort/
 
 _WORDS: Final[Mapping[OwnLineItemStatus, str]] = {
     OwnLineItemStatus.LOOKING: N_(
-        "Your platform is being asked whether the gradebook has a column for this activity already."
+        "Your platform is being asked whether the gradebook already has a column for this activity."
     ),
-    OwnLineItemStatus.ASKED: N_("A column in the gradebook is being made. Open this page again in a moment."),
-    OwnLineItemStatus.REFUSED: N_("Your platform has made no column in the gradebook: %(words)s"),
+    OwnLineItemStatus.ASKED: N_(
+        "A column is being created in the gradebook. Open this page again in a moment."
+    ),
+    OwnLineItemStatus.REFUSED: N_("Your platform has not created a column in the gradebook: %(words)s"),
     OwnLineItemStatus.UNSURE: N_(
-        "It is not known whether your platform has made a column in the gradebook. Look for it there; if there is "
-        "none, have it made once more."
+        "It is not known whether your platform has created a column in the gradebook. Look for it there; if there "
+        "is none, have it created again."
     ),
     OwnLineItemStatus.FOUND: N_("The gradebook has a column for this activity, and grades go there."),
-    OwnLineItemStatus.MADE: N_("This tool had a column made in the gradebook, and grades go there."),
+    OwnLineItemStatus.MADE: N_("This tool had a column created in the gradebook, and grades go there."),
 }
 
 

@@ -85,7 +85,8 @@ def to_one(participant_id: uuid.UUID) -> ResponseReturnValue:
     title = _title(overview)
     text = (
         _(
-            "You take part in “%(title)s” and wait for a partner. Is there anything that I should know to choose well?",
+            "You are taking part in “%(title)s” and waiting for a partner. Is there anything I should know to choose "
+            "well?",
             title=title,
         )
         if line in overview.waiting_for_a_pair
@@ -140,10 +141,10 @@ def invitation() -> ResponseReturnValue:
         _("Hello,")
         + "\n\n"
         + _(
-            "You are invited to our reverse mentoring programme, “%(title)s”: somebody with less experience shows "
-            "somebody with more what they know well, and the other way round. To take part, open the activity "
-            "“%(activity)s” in the course “%(course)s” and choose whether you want to learn or can teach. "
-            "Nothing begins before you say yes.",
+            "You are invited to join our reverse mentoring programme, “%(title)s”: less experienced colleagues show "
+            "more experienced ones what they know well, and learn from them in turn. To take part, open the activity "
+            "“%(activity)s” in the course “%(course)s” and choose whether you would like to learn or to teach. "
+            "Nothing starts until you say yes.",
             title=_title(overview),
             activity=g.launch.resource_link.title or _("Reverse mentoring"),
             course=g.launch.course.title or "",
@@ -261,8 +262,8 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNSIGNED:
             return _(
-                "The agreement of your pair in “%(title)s” waits for your signature: open the activity to sign it. It "
-                "is short, and your meetings can be logged once both of you have signed.",
+                "Your pair’s agreement in “%(title)s” is waiting for your signature: open the activity to sign it. "
+                "It is short, and you can log your meetings once you have both signed.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:
@@ -290,7 +291,7 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
                 "You can pause at any time, and ending a pair is nobody’s fault.",
                 title=title,
             )
-    return _("How is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+    return _("How is it going in “%(title)s”? Is there anything I can do for you?", title=title)
 
 
 def _place() -> str:
@@ -299,7 +300,7 @@ def _place() -> str:
     if not course:
         return ""
     return "\n\n" + _(
-        "You find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
+        "You will find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
     )
 
 

@@ -243,15 +243,15 @@ def _effect(effect: Effect | None, before: int | None, after: int | None, *, see
         case None:
             return _("has not accepted yet")
         case Effect.COMPLETES:
-            return _("completes the programme by this move")
+            return _("completes the programme with this move")
         case Effect.STAYS_COMPLETE:
             return _("has completed, and stays so")
         case Effect.UP | Effect.DOWN if sees_progress:
             return _("goes from %(before)s%% to %(after)s%%", before=before, after=after)
         case Effect.UP:
-            return _("comes closer to the end")
+            return _("gets closer to the end")
         case Effect.DOWN:
-            return _("has more to do to complete")
+            return _("will have more to do to complete")
         case Effect.UNCHANGED if sees_progress:
             return _("stays at %(percent)s%%", percent=after)
     return _("stays at %(percent)s%%", percent=after) if sees_progress else _("stays the same")
@@ -261,7 +261,7 @@ def _reasons(pair: MovedPair) -> list[str]:
     """Why a pair cannot be moved, and what can be done, in sentences; none where another pair keeps it."""
     held = [each for each in pair.both if each.hindered is not None]
     if any(each.hindered is not None and each.hindered.why is Hindrance.TOGETHER for each in held):
-        return [_("The two are a pair there already: end one of the two pairs. What they did is kept.")]
+        return [_("They are already a pair there: end one of the two pairs. What they did is kept.")]
     return [_reason(each) for each in held]
 
 
@@ -275,7 +275,7 @@ def _reason(each: MovedPerson) -> str:
         )
     return _(
         "%(name)s is in a pair with %(partners)s there, and has no room for one more: end one of the two pairs, or "
-        "give %(name)s more room by a list of people for that group.",
+        "give %(name)s room for more with a list of people for that group.",
         name=name,
         partners=", ".join(wording.person(card(partner)) for partner in each.partners_there),
     )

@@ -48,7 +48,7 @@ END_REASONS: Final[Mapping[str, str]] = {
     "time": N_("No time at the moment"),
     "match": N_("Another partner suits better"),
     "left-organisation": N_("One of the two has left the company"),
-    "completed-early": N_("They have done what they wanted"),
+    "completed-early": N_("They have done what they set out to do"),
     "other": N_("Another reason"),
 }
 
@@ -99,7 +99,7 @@ def _resume(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("Resume the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
-            _("They continue where they stopped, with everything that they have done so far."),
+            _("They continue where they left off, with everything they have done so far."),
             _("Both see it on their page, and can log meetings again."),
             _("Their programme still ends on %(day)s.", day=day(_end_of(pair))),
         ),

@@ -151,7 +151,7 @@ _ANY_GRADE: Final = N_("%(name)s: grade to look at")
 
 _DIFFERENCES: Final[Mapping[str, str]] = {
     "wrong-length": N_("Lengths differ"),
-    "wrong-date": N_("Days differ"),
+    "wrong-date": N_("Date disputed"),
     "did-not-meet": N_("One says they did not meet"),
 }
 _ANY_DIFFERENCE: Final = N_("Meeting disputed")
@@ -186,7 +186,7 @@ def declined(pair: DeclinedPair) -> str:
 
 def ended(pair: EndedPair) -> str:
     """Why a pair has come to its end, as whoever ended it said."""
-    return _("Its time was over") if pair.reason is None else wording.word(wording.END_REASONS, pair.reason)
+    return _("Its time was up") if pair.reason is None else wording.word(wording.END_REASONS, pair.reason)
 
 
 def out(person: ParticipantLine | Newcomer) -> str:

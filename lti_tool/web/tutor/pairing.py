@@ -220,7 +220,7 @@ def _why_not(person: ParticipantLine, line: ParticipantLine, pairs: Sequence[Pai
     if line.refused_at is not None:
         return _("Has said no to the invitation")
     if not pairs:
-        return _("Takes no part at the moment")
+        return _("Is not taking part at the moment")
     partner = pairs[0].partner_of(line.id)
     if pairs[0].status == "proposed":
         return _("A reply about %(name)s is awaited", name=wording.person(partner.card))

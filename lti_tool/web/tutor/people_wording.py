@@ -50,7 +50,7 @@ def columns(skills: Sequence[str]) -> list[ColumnWords]:
 _OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.INVITED: N_("Invited now"),
     Outcome.AWAITED: N_("To enrol in the course"),
-    Outcome.UPDATED: N_("Brought up to date"),
+    Outcome.UPDATED: N_("Updated"),
     Outcome.UNCHANGED: N_("Nothing changes"),
 }
 
@@ -90,8 +90,8 @@ def summary(counts: Mapping[str, int]) -> list[str]:
         (
             updated,
             ngettext(
-                "%(num)s person is here already: what the file says of them is brought up to date.",
-                "%(num)s people are here already: what the file says of them is brought up to date.",
+                "%(num)s person is here already: their details are updated from the file.",
+                "%(num)s people are here already: their details are updated from the file.",
                 updated,
                 num=number(updated),
             ),
@@ -124,8 +124,8 @@ def result(counts: Mapping[str, int]) -> list[str]:
         (
             updated,
             ngettext(
-                "%(num)s person was brought up to date.",
-                "%(num)s people were brought up to date.",
+                "%(num)s person was updated.",
+                "%(num)s people were updated.",
                 updated,
                 num=number(updated),
             ),

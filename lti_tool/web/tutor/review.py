@@ -62,8 +62,8 @@ def show() -> ResponseReturnValue:
         return render_template(
             "learner/visitor.html",
             heading=_("There is nothing to review yet"),
-            text=_("This person takes no part in the mentoring of this activity, or not yet."),
-            hint=_("As soon as they have chosen a role or were paired, their progress is shown here."),
+            text=_("This person is not taking part in this activity’s mentoring, or not yet."),
+            hint=_("As soon as they have chosen a role or been paired, their progress is shown here."),
         )
     return render_template(
         "tutor/person.html",

@@ -14,6 +14,7 @@ from lti_tool.demo.lms.people import add_person, is_enrolled
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.score_rules import StoredGrade
 from lti_tool.demo.lms.server import RunningLms
+from lti_tool.demo.lms.texts import translated
 from tests.demo.lms.conftest import FIRST_STUDENT, make_activity, make_tool
 
 NEWCOMER = {
@@ -72,9 +73,16 @@ def test_a_duplicated_activity_is_like_its_original_with_a_line_item_of_its_own(
     lms: RunningLms, activity: Link
 ) -> None:
     with lms.lms.store.transaction() as db:
-        copy = duplicate_link(db, activity.id)
+        copy = duplicate_link(db, activity.id, "fr", "moodle")
         one, other = coupled_line_item(db, activity.id), coupled_line_item(db, copy.id)
     assert one is not None
     assert other is not None
     assert (copy.custom, copy.course_id, other.tag) == (activity.custom, activity.course_id, one.tag)
     assert one.id != other.id
+    assert (copy.title, other.label) == ("Mentorat inversé (copie)",) * 2
+    shown = (
+        translated("en", copy.title),
+        translated("en", "Mentorat inversé Copie"),
+        translated("fr", "Copy"),
+    )
+    assert shown == ("Reverse mentoring (copy)", "Reverse mentoring Copy", "Copy")

@@ -125,8 +125,10 @@ def test_an_activity_made_by_hand_accepts_no_grades_until_ticked(browser: Browse
 
 
 def test_an_unknown_page_is_a_friendly_404(browser: Browser) -> None:
-    page = browser.get("/nowhere")
-    assert (page.status_code, reason_of(page)) == (404, "not_found")
+    for path, reason in (("/nowhere", "not_found"), ("/courses/99", "no_such_course")):
+        page = browser.get(f"{path}?lang=en")
+        assert (page.status_code, reason_of(page)) == (404, reason)
+        assert ("This page does not exist" in page.text, "refused" in page.text) == (True, False)
 
 
 def test_the_course_view_is_not_sent_again_when_unchanged(browser: Browser, activity: Link) -> None:

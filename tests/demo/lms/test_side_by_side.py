@@ -7,6 +7,7 @@ import pytest
 from lti_tool.demo.lms.course import Link
 from lti_tool.demo.lms.second_course import PEOPLE, add_second_course
 from lti_tool.demo.lms.server import RunningLms
+from lti_tool.demo.lms.texts import translated
 from tests.demo.lms.test_grades import Post, score
 from tests.demo.lms.tool import Browser, TestTool
 
@@ -75,3 +76,6 @@ def test_a_title_of_the_demo_is_shown_in_the_language_of_the_page(
     browser.log_in_as("helene.marchand")
     page = browser.get(f"/?lang={language}").text
     assert f">{title}</a>" in page
+    browser.log_in_as("claire.dubreuil")
+    assert f'<th scope="col">{title}<' in browser.get(f"/gradebook?lang={language}").text
+    assert translated("fr", "Learn from each other, in pairs.") == "Apprendre en binôme, dans les deux sens."

@@ -71,7 +71,10 @@ def test_a_form_sent_late_is_kept_encrypted_and_changes_nothing(late, services):
 
 
 def test_the_page_says_for_how_long_it_is_kept(visit, services):
-    assert "We keep it, encrypted, for about a day." in send_late(services, visit(situations.begins)).text
+    assert (
+        "We keep it, encrypted, for about a day, and offer it once."
+        in send_late(services, visit(situations.begins)).text
+    )
     assert dt.timedelta(hours=23) == KEPT_FOR
 
 

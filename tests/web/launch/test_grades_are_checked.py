@@ -72,7 +72,7 @@ def test_a_tutors_visit_has_the_line_item_looked_for_that_the_launch_does_not_na
 ) -> None:
     answer = platform.launch(browser, **{ROLES: [INSTRUCTOR]}, **LISTED, custom={"template": "demo"})
     page = browser.get(answer.location)
-    assert "is being asked whether the gradebook has a column" in page.text
+    assert "is being asked whether the gradebook already has a column" in page.text
     with services.database.reading() as db:
         assert db.scalars(sa.select(ResourceLink.line_items_url)).one() == LISTED[AGS]["lineitems"]
         assert db.scalars(sa.select(Job.status).where(Job.kind == "find_line_item")).all() == ["waiting"]

@@ -20,12 +20,12 @@ from tests.builder import situations
 
 def test_whoever_waits_reads_when_the_group_begins_until_it_has(visit, services):
     here = visit(situations.waiting)
-    assert "Beginning" not in here.text()
+    assert "Start" not in here.text()
     with services.database.transaction() as db:
         cohort = db.scalars(sa.select(Cohort)).one()
         cohort.starts_on, cohort.ends_on, cohort.follow_up_on = (dt.date(2100, each, 1) for each in (1, 6, 9))
     page = here.text()
-    assert "Beginning" in page
+    assert "Start" in page
     assert page.count("January") == 2, "the first meeting is not before"
 
 
@@ -46,12 +46,12 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.declined, "Your pairing with Inès will not go ahead"),
         (situations.i_declined, "You declined the suggestion."),
         (situations.proposed, "Your tutor suggests Inès\xa0Benali"),
-        (situations.proposed, "The meetings go on until "),
+        (situations.proposed, "The meetings run until "),
         (situations.waits_for_acceptance, "Inès has not answered yet"),
         (situations.to_sign, "Sign your agreement with Inès"),
         (situations.waits_for_signature, "Inès has not signed yet"),
         (situations.partner_left, "Inès is no longer in the course"),
-        (situations.begins, "Suggest a first date to Inès"),
+        (situations.begins, "Suggest a day for your first meeting"),
         (situations.nothing_waits, "Have you met Inès again?"),
         (situations.under_way, "Inès has yet to confirm "),
         (situations.to_confirm, "Inès says you met"),
@@ -162,7 +162,7 @@ def test_a_preview_shows_what_a_learner_sees_and_records_nothing(visit, services
     here = visit(situations.tutor_alone)
     with services.database.reading() as db:
         before = db.scalar(sa.select(sa.func.count()).select_from(EventRow))
-    assert "Invented people, buttons without effect." in here.text(f"preview/{role}")
+    assert "The people are made up, and the buttons do nothing." in here.text(f"preview/{role}")
     with services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(EventRow)) == before
 

@@ -81,8 +81,8 @@ def test_what_the_partner_proposed_is_agreed_in_one_tap(visit, services):
 @pytest.mark.parametrize(
     ("situation", "move", "status", "said"),
     [
-        (proposed_by_partner, "decline", "withdrawn", "préfère ne pas retenir un objectif"),
-        (claimed_by_partner, "not_yet", "in_progress", "un objectif n’est pas encore atteint"),
+        (proposed_by_partner, "decline", "withdrawn", "préfère ne pas retenir cet objectif"),
+        (claimed_by_partner, "not_yet", "in_progress", "cet objectif n’est pas encore atteint"),
     ],
 )
 def test_a_no_in_one_tap_is_read_once_by_whom_it_is_for(visit, services, situation, move, status, said):

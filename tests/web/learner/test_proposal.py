@@ -103,7 +103,7 @@ def test_the_tap_that_completes_says_so_before_and_is_not_undone(visit):
         situation.me = pair.mentee.person
 
     here = visit(last_meeting)
-    assert "With this answer your journey is complete." in here.text()
+    assert "This answer completes your journey, and cannot be undone afterwards." in here.text()
     here.post(here.link(r"sessions/[0-9a-f-]{36}/confirm"), revision="0")
     assert 'action="' + here.home + 'undo"' not in here.text()
 
@@ -165,7 +165,6 @@ def test_a_proposal_says_in_what_the_two_suit_each_other(visit, services):
             },
         )
     shown = here.text()
-    assert "Inès can show you what you would like to learn: " in shown
-    assert "(very much at ease)." in shown
-    assert "Languages that you both speak: French, English" in shown
-    assert "You can show Inès" not in shown
+    assert "You would like to learn this; Inès knows it very well." in shown
+    assert "Languages you both speak: French, English" in shown
+    assert "Inès would like to learn this" not in shown

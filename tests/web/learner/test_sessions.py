@@ -57,7 +57,7 @@ def test_the_form_proposes_what_the_last_meeting_was(visit):
 def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
     assert "as last time" not in visit(situations.begins).text("sessions/new"), "there was none"
     here = visit(situations.under_way)
-    assert "It is filled in as last time: change what differs." in here.text("sessions/new")
+    assert "Filled in as last time: change what is different." in here.text("sessions/new")
     [again] = [form for form in forms_of(here.get("sessions/new")) if form.attributes.get("id") == "session"]
     here.client.post(again.action, data=again.fields)
     with services.database.reading() as db:
@@ -213,7 +213,7 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
     shown = " ".join(partner.text().split())
-    assert 'by phone · training <span class="in-place-of">in place of by video · coaching' in shown
+    assert 'by phone · training <span class="in-place-of">instead of by video · coaching' in shown
     partner.post(partner.link(SESSION + "accept"), revision="0")
     with services.database.reading() as db:
         [met] = db.scalars(sa.select(MentoringSession).where(MentoringSession.revision == 1))
@@ -235,7 +235,7 @@ def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     differs = here.link(SESSION + "differs")
     answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
     assert answer.status_code == 422
-    assert "Nothing was sent: first say what differs" in answer.text
+    assert "Nothing was sent: change a detail" in answer.text
     assert "It is right: confirm" in here.text(differs)
     assert "It is right: confirm" not in answer.text, "it was just said that something was different"
     assert f'action="{here.home}{differs}"' in answer.text
@@ -247,8 +247,8 @@ def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
     assert "Waiting for Inès" in here.text()
     assert "disputed" not in statuses(services)
     asked = as_partner(here, services).text()
-    assert "Paul keeps to the meeting of" in asked
-    assert "You had answered: another length. Talk about it" in asked
+    assert "Paul stands by the meeting of" in asked
+    assert "You answered: another length. Talk about it" in asked
 
 
 def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, services):
@@ -267,13 +267,13 @@ def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, ser
     here.post("sessions/new", **meeting(minutes="20"), is_another="yes")
     assert len(statuses(services)) == 2
     # The rule asks for 30 minutes: what is shorter is noted, and is no number of the journey.
-    assert "Meetings count from 30\xa0min on." in here.text("sessions/new")
+    assert "Meetings of 30\xa0min or more count." in here.text("sessions/new")
     page = here.text()
     assert page.count("does not count: under 30\xa0min") == 2, "on the phone's list and in the table"
     assert "Meeting 2</strong>" in page
     partner = as_partner(here, services)
     partner.post(partner.link(SESSION + "confirm"), revision="1")
-    assert "is not one of the 6 meetings that are asked for" in partner.text()
+    assert "does not count towards the 6 meetings" in partner.text()
 
 
 def test_a_correction_asks_the_partner_again(visit):
@@ -286,7 +286,7 @@ def test_taking_back_asks_once(visit):
     here = visit(situations.under_way)
     below = here.link(SESSION + "correct").replace("correct", "withdraw")
     page = here.text(below)
-    assert ("Remove this meeting?" in page, "taken off your journey" in page) == (True, True)
+    assert ("Remove this meeting?" in page, "removed from your journey" in page) == (True, True)
     assert "Inès will be asked to confirm it." in here.text(here.link(SESSION + "correct"))
 
 

@@ -54,16 +54,16 @@ def rows(name: str) -> dict[str, list[str]]:
 def test_the_page_names_the_readers_of_the_policy():
     assert {line.what: line.readers for line in who_sees("Claire")} == {
         "Dates, lengths and types of your meetings": "The two of you and Claire",
-        "How far you are": "The two of you and Claire",
-        "Your name, and the day on which you complete": (
-            "The two of you, Claire, the people who run the programme and human resources, where the programme says so"
+        "Your progress": "The two of you and Claire",
+        "Your name, and the day you complete": (
+            "The two of you, Claire, the people who run the programme and human resources, if the programme says so"
         ),
-        "Your objectives": "The two of you; your tutor, for those that you asked your tutor to confirm",
-        "Your notes": "You, and your partner where you share them",
+        "Your objectives": "The two of you; your tutor, for those you asked them to confirm",
+        "Your notes": "You, and your partner if you share them",
         "What you say about yourself": (
             "The person suggested to you; your contact details, once you have both accepted"
         ),
-        "Your topics, languages and time zone, where you give them": (
+        "Your topics, languages and time zone, if you give them": (
             "You, the person suggested to you (only the topics that suit you both, with your level) and Claire"
         ),
         "What the two of you have in common: number of topics, languages": (
@@ -76,7 +76,7 @@ def test_the_page_names_the_readers_of_the_policy():
 def test_another_reader_in_the_policy_is_another_one_on_the_page():
     table = {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER, Capacity.TUTOR})}
     assert {line.what: line.readers for line in who_sees("your tutor", table)}["Your objectives"] == (
-        "The two of you; your tutor, for those that you asked your tutor to confirm and your tutor"
+        "The two of you; your tutor, for those you asked them to confirm and your tutor"
     )
     with pytest.raises(KeyError):
         who_sees("your tutor", {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})

@@ -104,10 +104,10 @@ def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, se
     moving = pair_id(here, group, "Paul Moreau")
     plan = here.text(f"{group}cohort/move?pair={moving}")
     words = said(plan)
-    assert "Paul Moreau has more to do to complete" in words
-    rules = "by that group’s rule: “A person completes when the agreement is signed by both and {} meetings"
+    assert "Paul Moreau will have more to do to complete" in words
+    rules = "will follow that group’s rule: “A person completes when the agreement is signed by both and {} meetings"
     assert rules.format(8) in words
-    assert rules.format(6).replace("by that group’s rule", "Until now by") in words
+    assert rules.format(6).replace("will follow that group’s rule", "Until now") in words
     assert "%" not in words
     here.post(f"{group}cohort/move", **fields_of(plan))
     with services.database.reading() as db:
@@ -249,7 +249,7 @@ def test_an_owner_puts_aside_who_will_take_no_part_and_takes_them_back(
     assert line
     with services.database.reading() as db:
         name = db.get_one(Person, uuid.UUID(line[1])).name
-    assert f"{name} Is not taking part" in said(here.text(group))
+    assert f"{name} Mark as not taking part" in said(here.text(group))
     answer = here.post(f"{group}cohort/put-aside", person_id=line[1])
     assert answer.location.partition("?")[0] == here.home + group
     assert "Noted. You find them under “Not taking part”." in said(here.client.get(answer.location).text)
@@ -258,6 +258,6 @@ def test_an_owner_puts_aside_who_will_take_no_part_and_takes_them_back(
     # Offered for no pair, and named nowhere else.
     assert name not in text[: text.index("Not taking part 1")]
     here.post(f"{group}cohort/take-back", person_id=line[1])
-    assert f"{name} Is not taking part" in said(here.text(group))
+    assert f"{name} Mark as not taking part" in said(here.text(group))
     enrolled = of_name(services, "Yanis Haddad")[1]
     assert here.post(f"{group}cohort/put-aside", person_id=enrolled).status_code == 409

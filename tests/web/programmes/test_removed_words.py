@@ -43,9 +43,9 @@ def test_a_topic_that_is_no_longer_in_the_list_stays_with_who_named_it(visit: Co
     page = visit(waiting).text("topics")
     chosen = re.findall(r'name="(\w+)" value="data"( checked)?', page)
     assert chosen == [("offers", " checked")]
-    assert f"{SKILL} (no longer in the programme’s list)" in page
+    assert f"{SKILL} (no longer on the programme’s list)" in page
     here = visit(tutor)
-    assert f"Can show: {SKILL} (very much at ease)" in words(
+    assert f"Can show: {SKILL} (very confident)" in words(
         here.get(here.link("cohort/pairing.partner_for=[0-9a-f-]+"))
     )
     assert SKILL not in here.text("cohort/adding-people/")

@@ -134,7 +134,7 @@ def test_a_pair_is_paused_and_let_go_on(visit, services) -> None:
     answer = here.post(f"cohort/pairs/{pair}/pause", until=today.isoformat())
     # The day has come: nothing goes on by itself, and the list asks.
     page = here.text()
-    assert "were to pause until" in page
+    assert "were due to pause until" in page
     assert re.search(rf'<a [^>]*id="need-pause_over-{pair}"[^>]*/cohort/pairs/{pair}/resume"', page)
     assert "Paused until" in page
     assert "The pair is paused." in here.client.get(answer.location).text
@@ -150,10 +150,16 @@ def test_a_pair_is_ended_without_fault_and_both_are_free(visit, services) -> Non
     here = visit(situations.tutor)
     [unmet] = rows(here, "?state=sign")
     page = here.text(f"cohort/pairs/{unmet}/end")
-    assert ("They have not met yet." in page, "They have done what they wanted" in page) == (True, False)
+    assert ("They have not met yet." in page, "They have done what they set out to do" in page) == (
+        True,
+        False,
+    )
     pair = rows(here, "?state=under_way")[0]
     page = here.text(f"cohort/pairs/{pair}/end")
-    assert ("Their meetings are kept." in page, "They have done what they wanted" in page) == (True, True)
+    assert ("Their meetings are kept." in page, "They have done what they set out to do" in page) == (
+        True,
+        True,
+    )
     assert here.post(f"cohort/pairs/{pair}/end", reason="").status_code == 422
     here.post(f"cohort/pairs/{pair}/end", reason="time")
     assert pair not in rows(here)
@@ -170,7 +176,7 @@ def test_somebody_without_a_pair_is_written_to_about_their_search(visit) -> None
     )
     [name] = re.findall(r"Write to (\w+)</a>", person)
     assert f"Hello {name}," in message
-    assert "and wait for a partner" in message
+    assert "and waiting for a partner" in message
 
 
 def test_where_everybody_has_completed_what_comes_next_is_offered(visit) -> None:
@@ -213,7 +219,7 @@ def test_an_approval_is_taken_back_until_it_has_completed_somebody(visit, servic
     pair_page = here.text(here.link(r"cohort/pairs/[0-9a-f-]+"))
     person = re.search(r'cohort/people/([0-9a-f-]+)(?=">.*Paul Moreau)', pair_page)
     assert person
-    assert "Take the approval back" in here.text(person[0])
+    assert "Withdraw the approval" in here.text(person[0])
     here.post("cohort/approval", participant_id=person[1])
     with services.database.reading() as db:
         assert db.scalars(sa.select(TutorValidation)).all() == []
@@ -263,7 +269,7 @@ def test_a_message_opens_in_the_mail_where_every_address_is_known(visit, service
 
 def test_the_search_finds_people_without_a_pair_too(visit) -> None:
     page = visit(situations.tutor).text("?q=sophie")
-    assert "1 person without a pair is called so, see below." in page
+    assert "1 person without a pair has this name: see below." in page
     assert ("Sophie Garnier" in page, "Thomas Weber" in page) == (True, False)
 
 
@@ -287,7 +293,7 @@ def test_everybody_whom_a_line_is_about_is_reminded_at_once(visit, services) -> 
     here = visit(situations.tutor)
     message = here.text("cohort/message/all/unsigned")
     assert "Remind Bernard" in message
-    assert "You find it as “Reverse mentoring” in the course “Cultures numériques”." in message
+    assert "You will find it as “Reverse mentoring” in the course “Cultures numériques”." in message
     here.post("cohort/reminder/all/unsigned")
     assert changes(services) == ["TutorReminded"]
     assert "Remind Bernard" not in here.text("cohort/message/all/unsigned")

@@ -17,7 +17,7 @@ from lti_tool.lti.platforms.moodle_labels import LABELS
 from lti_tool.lti.registration.models import Registration
 from tests.builder import situations
 
-MAKE = "Have a column made in the gradebook"
+MAKE = "Create a column in the gradebook"
 
 
 def lists_line_items(services: Services, status: OwnLineItemStatus | None = None, **values: object) -> None:
@@ -50,7 +50,7 @@ def test_a_visit_has_the_line_item_looked_for_behind_the_page_by_one_job(visit, 
     here = visit(situations.tutor_alone)
     lists_line_items(services)
     for _ in range(2):
-        assert "is being asked whether the gradebook has a column" in here.text()
+        assert "is being asked whether the gradebook already has a column" in here.text()
     assert [job.status for job in jobs(services)] == ["waiting"]
 
 
@@ -65,15 +65,15 @@ def test_what_was_looked_for_lately_is_not_looked_for_at_once_again(visit, servi
     ("status", "values", "words", "can_be_made"),
     [
         (OwnLineItemStatus.ABSENT, {}, "Grades do not reach your course yet", True),
-        (OwnLineItemStatus.ASKED, {}, "A column in the gradebook is being made", False),
+        (OwnLineItemStatus.ASKED, {}, "A column is being created in the gradebook", False),
         (OwnLineItemStatus.LOOKING, {"reason": "HTTP 502: away"}, "The answer was: HTTP 502: away", False),
         (
             OwnLineItemStatus.REFUSED,
             {"reason": "HTTP 403: no"},
-            "made no column in the gradebook: HTTP 403: no",
+            "has not created a column in the gradebook: HTTP 403: no",
             True,
         ),
-        (OwnLineItemStatus.UNSURE, {}, "It is not known whether your platform has made a column", True),
+        (OwnLineItemStatus.UNSURE, {}, "It is not known whether your platform has created a column", True),
         (
             OwnLineItemStatus.FOUND,
             {"url": "https://lms.example/items/1"},
@@ -83,7 +83,7 @@ def test_what_was_looked_for_lately_is_not_looked_for_at_once_again(visit, servi
         (
             OwnLineItemStatus.MADE,
             {"url": "https://lms.example/items/1"},
-            "This tool had a column made",
+            "This tool had a column created",
             False,
         ),
     ],
@@ -115,7 +115,7 @@ def test_what_a_platform_answered_is_text_on_the_card(visit, services) -> None:
     here = visit(situations.tutor_alone)
     lists_line_items(services, OwnLineItemStatus.REFUSED, reason="<b>no</b> & never")
     [card] = cards(here.get().text)
-    assert "made no column in the gradebook: &lt;b&gt;no&lt;/b&gt; &amp; never" in card
+    assert "has not created a column in the gradebook: &lt;b&gt;no&lt;/b&gt; &amp; never" in card
 
 
 def test_in_moodle_a_tutor_reads_that_it_completes_nothing_and_which_box_does(visit, services) -> None:

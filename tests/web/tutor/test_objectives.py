@@ -45,7 +45,7 @@ def test_a_tutor_sees_and_confirms_those_alone_that_the_pair_chose(
     tutor = visit(situations.tutor)
     theirs, other = add(services, "Lead a workshop", "tutor"), add(services, "A secret of ours", "partner")
     home = tutor.text()
-    assert "says that an objective is reached: it waits for you to confirm it" in home
+    assert "says that an objective is reached: it is waiting for you to confirm it" in home
     assert "Lead a workshop" not in home
     second = add(services, "Chair a call", "tutor")
     assert "2 objectives are reached" in tutor.text()

@@ -192,7 +192,7 @@ def test_what_is_known_of_people_stands_where_partners_are_chosen(visit: Come, s
     with services.database.transaction() as db:
         save_details(db, dict.fromkeys(db.scalars(sa.select(Participant.id)), said))
     page = words(here.get(below_pairing))
-    for line in ("Reading data and telling its story (very much at ease)", "Putting generative AI to use"):
+    for line in ("Reading data and telling its story (very confident)", "Putting generative AI to use"):
         assert page.count(line) > 1  # the person, and those who are free
     for line in ("Department Finance", "Languages French, English", "Time zone Paris"):
         assert line in page

@@ -4,6 +4,11 @@
 
 const frame = document.querySelector("iframe.tool");
 
+// The menu is one line, which may be wider than the window.
+const menu = document.querySelector(".menu");
+const current = menu?.querySelector("[aria-current]");
+if (current) menu.scrollLeft = current.offsetLeft - menu.offsetLeft - (menu.clientWidth - current.offsetWidth) / 2;
+
 window.addEventListener("message", (event) => {
   if (!frame || event.source !== frame.contentWindow) return;
   let message = event.data;
