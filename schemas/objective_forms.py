@@ -46,7 +46,7 @@ class ObjectiveForm(FormSchema):
         max=choices.HIGHEST_LEVEL,
         from_text=True,
         load_default=None,
-        metadata={"label": N_("Up to which level? (optional)")},
+        metadata={"label": N_("To which level? (optional)")},
     )
     accepts = fields.List(
         Choice(choices.EVIDENCE_OF_PEOPLE),

@@ -61,7 +61,7 @@ MESSAGES: Mapping[str, str] = {
     "ends_earlier_unsaid": N_(
         "The programme would end earlier. Tick the box if you mean it, or put the day back."
     ),
-    "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
+    "hr_link_unknown": N_("We do not recognise this link. Please copy all of it, or ask for a new one."),
     "not_an_hr_link": N_("This is not a link for human resources: copy the whole of it."),
     "ends_before_it_begins": N_("This date is before the first one: choose a later day."),
     "date_past": N_("This date is past: choose today or a later day."),

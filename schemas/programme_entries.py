@@ -66,8 +66,8 @@ class CatalogueForm(BilingualSchema):
         metadata={
             "label": N_("Who learns?"),
             "words": {
-                "mentee": N_("Whoever learns in this programme"),
-                "mentor": N_("Whoever teaches in it, the other way round"),
+                "mentee": N_("The mentee"),
+                "mentor": N_("The mentor, in return"),
             },
         },
     )
@@ -83,7 +83,7 @@ class CatalogueForm(BilingualSchema):
         from_text=True,
         load_default=None,
         metadata={
-            "label": N_("Up to which level?"),
+            "label": N_("To which level?"),
         },
     )
     evidence = fields.List(
@@ -95,7 +95,7 @@ class CatalogueForm(BilingualSchema):
     )
     trend = fields.Boolean(
         load_default=False,
-        metadata={"label": N_("This is a trend to keep up with")},
+        metadata={"label": N_("This is a trend to keep an eye on")},
     )
 
     def __init__(self, language: str = "en", skills: Collection[str] = ()) -> None:
@@ -120,7 +120,7 @@ class KpiForm(BilingualSchema):
         UNITS,
         load_default="share",
         metadata={
-            "label": N_("In what is it counted?"),
+            "label": N_("How is it measured?"),
             "words": {
                 "share": N_("A share, in per cent"),
                 "hours": N_("Hours"),
@@ -144,7 +144,7 @@ class KpiForm(BilingualSchema):
         load_default=None,
         metadata={
             "label": N_("What is the target?"),
-            "hint": N_("In the unit chosen above. You may leave it open: the figure is then only shown."),
+            "hint": N_("In the unit chosen above. Leave it empty to follow the figure without a target."),
         },
     )
 

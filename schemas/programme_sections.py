@@ -260,7 +260,7 @@ class VisibilityForm(SectionSchema):
         from_text=True,
         load_default=SMALLEST_GROUP,
         metadata={
-            "label": N_("Hide figures over fewer people than"),
+            "label": N_("Hide figures about fewer people than"),
             "hint": N_(
                 "At least five, so that nobody is recognised behind a figure. It can be raised, never lowered."
             ),
@@ -269,8 +269,8 @@ class VisibilityForm(SectionSchema):
     hr_sees_names = fields.Boolean(
         load_default=False,
         metadata={
-            "label": N_("HR sees who takes part and who has completed"),
-            "hint": N_("Otherwise HR sees no participant’s name. Nobody sees what people write."),
+            "label": N_("HR sees who takes part and where each journey stands"),
+            "hint": N_("Otherwise HR does not see participants’ names. Nobody sees what people write."),
         },
     )
     tutors_may_edit = fields.Boolean(

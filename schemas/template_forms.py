@@ -38,8 +38,8 @@ class TemplateFileForm(FormSchema):
     file = Text(
         load_default="",
         metadata={
-            "label": N_("File of the template"),
-            "hint": N_("A .yaml file, as you get it with “Download” on the page of a template."),
+            "label": N_("Template file"),
+            "hint": N_("The .yaml file that you get from “Download” on a template’s page."),
         },
     )
 

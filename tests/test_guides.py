@@ -30,7 +30,7 @@ OURS = {
     "Registration URL",
     "Connect",
     "Add to the course",
-    "Next: a few questions",
+    "Continue",
     "Cancel",
     "Grade",
     "Take part in the programme",

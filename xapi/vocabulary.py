@@ -98,20 +98,20 @@ DEFINED = Term(
 ATTENDED = Term(
     f"{_ADL}attended",
     words("attended", "a participé à"),
-    words("Took part in a mentoring session.", "A pris part à une rencontre de mentorat."),
+    words("Took part in a mentoring meeting.", "A pris part à une rencontre de mentorat."),
 )
 CONFIRMED = Term(
     f"{_STREAMS}confirm",
     words("confirmed", "a confirmé"),
     words(
-        "Confirmed a session that the partner had logged.",
+        "Confirmed a meeting that the partner had logged.",
         "A confirmé une rencontre que son binôme avait notée.",
     ),
 )
 COMMENTED = Term(
     f"{_ADL}commented",
     words("commented", "a commenté"),
-    words("Gave the partner feedback about a session.", "A donné à son binôme un retour sur une rencontre."),
+    words("Gave the partner feedback about a meeting.", "A donné à son binôme un retour sur une rencontre."),
 )
 CREATED = Term(
     f"{_STREAMS}create",
@@ -164,7 +164,7 @@ PROGRAMME = Term(
 )
 COHORT = Term(
     f"{PROFILE}/activity-types/cohort",
-    words("Cohort", "Cohorte"),
+    words("Group", "Groupe"),
     words(
         "One run of a programme, with its own people and dates.",
         "Une édition d’un programme, avec ses propres participants et ses propres dates.",
@@ -180,7 +180,7 @@ PAIR = Term(
 )
 SESSION = Term(
     f"{PROFILE}/activity-types/session",
-    words("Mentoring session", "Séance de mentorat"),
+    words("Mentoring meeting", "Rencontre de mentorat"),
     words("One meeting of a pair, in any format.", "Une rencontre d’un binôme, quel que soit le format."),
 )
 OBJECTIVE = Term(

@@ -87,11 +87,11 @@ _ANSWERED_TOO_LATE = _SentPage(
 _SENT_PAGES = {
     400: _SentPage(
         N_("Nothing was saved"),
-        N_("Part of what you sent was missing. Start again from the first page."),
+        N_("Part of what you sent was missing. Go back and start again."),
     ),
     404: _SentPage(
         N_("Nothing was saved"),
-        N_("What it was about has been removed in the meantime. There is nothing to do again."),
+        N_("What you were changing has been removed in the meantime. You do not need to do anything."),
     ),
     409: _SentPage(
         N_("Nothing was changed"),

@@ -41,12 +41,12 @@ def home() -> ResponseReturnValue:
         return visitor_page(
             _("You are here as a test student"),
             _(
-                "A test student can look in, and takes no part: nothing is kept, no grade is sent, and you are in no "
-                "pair."
+                "A test student can look around but not take part: nothing is saved, no grade is sent, and you are "
+                "not in a pair."
             ),
             _(
-                "To see the people of this activity, open it as a teacher. To see what a learner sees, open an example "
-                "with invented people:"
+                "To see who takes part, open the activity as a teacher. To see what a learner sees, open an example "
+                "with made-up people:"
             ),
             has_examples=True,
         )
@@ -56,7 +56,7 @@ def home() -> ResponseReturnValue:
             _("You can look around: nothing you do is kept, and no grade is sent."),
             _(
                 "To take part, sign in to your learning platform and open the activity from your course. To see what a "
-                "learner sees, open an example with invented people:"
+                "learner sees, open an example with made-up people:"
             ),
             has_examples=True,
         )

@@ -98,8 +98,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("The activity did not open"),
                 _(
-                    "What your course sent for it may have been used already, or be too old. Nothing is lost: open the "
-                    "activity again from your course."
+                    "This page opens only once, and only for a short time. Nothing is lost: open the activity again "
+                    "from your course."
                 ),
             )
         case Advice.AWAIT_APPROVAL:
@@ -118,7 +118,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
         case Advice.NEW_TAB:
             return (
                 _("Open this page in a new tab"),
-                _("Your browser blocks the cookies of this page inside the course. In a new tab it works."),
+                _("Your browser blocks this page’s cookies inside the course. The page works in a new tab."),
             )
         case Advice.SESSION_OVER:
             return (
@@ -242,7 +242,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "This tool does not know the learning platform that you come from. It is nothing you did. Give the "
+                    "This tool does not know the learning platform that you come from. You did nothing wrong. Give the "
                     "reference below to whoever runs that platform."
                 ),
             )
@@ -250,7 +250,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "It is nothing you did. Open the activity again from your course; if it happens again, give the "
+                    "You did nothing wrong. Open the activity again from your course; if it happens again, give the "
                     "reference below to whoever runs your platform."
                 ),
             )

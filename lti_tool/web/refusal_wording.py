@@ -126,7 +126,7 @@ REFUSALS: Mapping[str, str] = {
     "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
     "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),
     "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
-    "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
+    "hr_link_unknown": N_("We do not recognise this link. Please copy all of it, or ask for a new one."),
     "hr_link_used": N_(
         "This link was used already: it works once. Ask the owner of the programme for a new one."
     ),

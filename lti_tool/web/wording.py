@@ -241,7 +241,7 @@ DONE: Mapping[str, str] = {
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),
-    "programme_started": N_("The programme has started. The people of the course can join from now on."),
+    "programme_started": N_("The programme has started. People in the course can now join."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
     "reopened": N_(
         "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."

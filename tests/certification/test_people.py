@@ -108,7 +108,7 @@ def test_whoever_is_nobody_looks_at_invented_people_and_leaves_nothing(
     assert "no grade is sent" in page
     token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)
     assert token
-    assert "Invented people, buttons without effect." in browser.get(f"{home}preview/mentor").text
+    assert "The people are made up, and the buttons do nothing." in browser.get(f"{home}preview/mentor").text
     for below in ("join", "role", "agreement", "sessions/new", "cohort/pairs"):
         refused = browser.post(f"{home}{below}", data={"csrf_token": token[1], "role": "mentor"})
         assert refused.status_code == 403, below

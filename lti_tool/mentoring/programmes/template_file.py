@@ -28,8 +28,8 @@ HEAD: Final = (
 OF_A_FILE: Final = N_("A programme template. Change it in any text editor, then import it again.")
 OF_A_PAGE: Final = N_("A programme template. A line that begins with # explains what follows.")
 COMMENTS: Final[Mapping[str, str]] = {
-    "v": N_("The version of this form of file: leave it as it is."),
-    "code": N_("Small letters, digits and hyphens. With another code, the file makes another template."),
+    "v": N_("The version of this file format: leave it as it is."),
+    "code": N_("Lower-case letters, digits and hyphens. With another code, the file makes another template."),
     "title": N_("What people see when they choose the template."),
     "summary": N_("What it is for, in a line below the title."),
     "goal": N_("Why the company runs the programme."),
@@ -45,10 +45,10 @@ COMMENTS: Final[Mapping[str, str]] = {
     "rhythm": N_("What a pair is advised to do: how many meetings, of how many minutes."),
     "rule": N_("What somebody has done when they complete the programme. w is a criterion's weight."),
     "kpis": N_(
-        "What is measured, with the target. The code says how it is computed; the definition says so to people."
+        "What is measured, with the target. The code sets how it is calculated; the definition explains it to people."
     ),
     "questionnaires": N_("What people are asked, and when: before, after, then, follow_up."),
-    "dates": N_("Counted from the day a cohort is made; the follow-up is counted from the end."),
+    "dates": N_("Counted from the day a group is created; the follow-up is counted from the end."),
     "budget": N_("What it may cost (amount) and who pays for it (funding); left out where that is open."),
     "visibility": N_("Who sees and changes what. smallest_group is at least 5."),
 }

@@ -194,7 +194,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         },
     },
     OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},
-    ShareForm: {"course_id": _choose(N_("Choose with which course to share it."))},
+    ShareForm: {"course_id": _choose(N_("Choose the course to share it with."))},
     NewHrLinkForm: {
         "made_for": dict.fromkeys(
             ("required", "link_for_whom"),

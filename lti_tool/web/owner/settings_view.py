@@ -221,13 +221,13 @@ def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool
         return []
     smallest = visibility.get("smallest_group", 5)
     hidden = ngettext(
-        "Figures over fewer than %(num)s person are hidden.",
-        "Figures over fewer than %(num)s people are hidden.",
+        "Figures about fewer than %(num)s person are hidden.",
+        "Figures about fewer than %(num)s people are hidden.",
         smallest,
     )
     return [
         hidden if sees_results else "",
-        _("Human resources see who takes part and who has completed.")
+        _("Human resources see who takes part and where each journey stands.")
         if visibility.get("hr_sees_names")
         else _("Human resources see no participant’s name."),
         _("Tutors may change the settings.")

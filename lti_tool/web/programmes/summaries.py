@@ -117,10 +117,10 @@ def _dates(settings: Settings) -> str:
 
 def _visibility(settings: Settings) -> str:
     seen = settings.document["visibility"]
-    figures = _("Figures over fewer than %(count)s people are hidden", count=seen["smallest_group"])
+    figures = _("Figures about fewer than %(count)s people are hidden", count=seen["smallest_group"])
     if seen["hr_sees_names"]:
         return _("%(figures)s; HR sees names", figures=figures)
-    return _("%(figures)s; HR sees no participant’s name", figures=figures)
+    return _("%(figures)s; HR does not see participants’ names", figures=figures)
 
 
 _SUMMARIES: Final[Mapping[Section, Callable[[Settings], str]]] = {

@@ -59,7 +59,7 @@ def faults_of(found: Sequence[FileProblem]) -> Faults:
         elif each.problem == "unknown_field":
             name = each.place.rpartition(" › ")[2]
             near = difflib.get_close_matches(name, _KEYS, n=1, cutoff=0.75)
-            said = _("“%(name)s” is not a word that belongs here.", name=name)
+            said = _("“%(name)s” is not recognised here.", name=name)
             if near:
                 said += " " + _("Did you mean “%(name)s”?", name=near[0])
             lines.append(FaultLine(each.line, each.place, said))

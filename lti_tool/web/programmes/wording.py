@@ -65,11 +65,11 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
     Section.KPIS: N_(
-        "Choose what you will look at in the end, and the target to reach. Targets are frozen at the start. "
-        "The tool does not work the figures out yet: you follow them yourself."
+        "Choose what you will look at at the end, and the target to reach. Targets are frozen at the start. "
+        "The tool does not calculate these figures yet: you track them yourself."
     ),
     Section.QUESTIONNAIRES: N_(
-        "Choose those that this group gets. The choice of “before” is frozen at the start."
+        "Choose the questionnaires for this group. Whether you use “Before” is fixed once the programme starts."
     ),
     Section.DATES: N_(
         "The meetings take place between the first and the last day. The follow-up shows what has lasted."
@@ -103,7 +103,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
 LACKS: Final[Mapping[str, tuple[str, str]]] = {
     Lack.GOAL: (
         N_("Say what the programme is for."),
-        N_("In the end you will ask whether it came to that."),
+        N_("At the end you will ask whether it achieved that."),
     ),
     Lack.SKILLS: (N_("Name at least one skill."), N_("Objectives and progress are seen by skill.")),
     Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could log a meeting without one.")),
@@ -121,26 +121,28 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("With these dates and formats, nobody of one of the roles could complete."),
     ),
     Lack.RULE_DRAFTED: (
-        N_("Apply the changed rule, or give the change up."),
-        N_("Until then the rule of before would count."),
+        N_("Apply the changed rule, or discard the change."),
+        N_("Until then the previous rule would count."),
     ),
     Lack.KPIS: (
         N_("Choose the figures, with their targets."),
-        N_("Without them nobody can say in the end whether it worked."),
+        N_("Without them nobody can say at the end whether it worked."),
     ),
     Lack.TARGETS: (
         N_("Set at least one target."),
-        N_("Without one nobody can say in the end whether it worked."),
+        N_("Without one nobody can say at the end whether it worked."),
     ),
     Lack.BASELINE: (
-        N_("Choose the questionnaire asked before."),
-        N_("You ask it yourself before the first meeting; later there is nothing to compare with."),
+        N_("Choose the “Before” questionnaire."),
+        N_(
+            "You send it yourself before the first meeting; without it there is nothing to compare with later."
+        ),
     ),
     Lack.DATES_IN_ORDER: (
         N_("Put the dates in order."),
         N_("The last day comes after the first one."),
     ),
-    Lack.END_PAST: (N_("Choose a last day that lies ahead."), N_("The present one is past.")),
+    Lack.END_PAST: (N_("Choose a last day in the future."), N_("The current one has passed.")),
     Lack.FOLLOW_UP: (
         N_("Give a date for the follow-up."),
         N_("Some 90 days after the end, people can say what they still use."),

@@ -162,7 +162,7 @@ def test_a_preview_shows_what_a_learner_sees_and_records_nothing(visit, services
     here = visit(situations.tutor_alone)
     with services.database.reading() as db:
         before = db.scalar(sa.select(sa.func.count()).select_from(EventRow))
-    assert "Invented people, buttons without effect." in here.text(f"preview/{role}")
+    assert "The people are made up, and the buttons do nothing." in here.text(f"preview/{role}")
     with services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(EventRow)) == before
 

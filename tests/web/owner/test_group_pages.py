@@ -249,7 +249,7 @@ def test_an_owner_puts_aside_who_will_take_no_part_and_takes_them_back(
     assert line
     with services.database.reading() as db:
         name = db.get_one(Person, uuid.UUID(line[1])).name
-    assert f"{name} Is not taking part" in said(here.text(group))
+    assert f"{name} Mark as not taking part" in said(here.text(group))
     answer = here.post(f"{group}cohort/put-aside", person_id=line[1])
     assert answer.location.partition("?")[0] == here.home + group
     assert "Noted. You find them under “Not taking part”." in said(here.client.get(answer.location).text)
@@ -258,6 +258,6 @@ def test_an_owner_puts_aside_who_will_take_no_part_and_takes_them_back(
     # Offered for no pair, and named nowhere else.
     assert name not in text[: text.index("Not taking part 1")]
     here.post(f"{group}cohort/take-back", person_id=line[1])
-    assert f"{name} Is not taking part" in said(here.text(group))
+    assert f"{name} Mark as not taking part" in said(here.text(group))
     enrolled = of_name(services, "Yanis Haddad")[1]
     assert here.post(f"{group}cohort/put-aside", person_id=enrolled).status_code == 409

@@ -197,7 +197,7 @@ def test_human_resources_find_no_name_and_no_figure_either(visit: Come, services
     }
     assert found == set()
     assert "6 meetings" in pages["owner.settings"]
-    assert "Figures over fewer" not in pages["owner.settings"], "they are shown none over more either"
+    assert "Figures about fewer" not in pages["owner.settings"], "they are shown none over more either"
     first = here.text("hr/")
     assert ("6 meetings" in first, "Their names are not shown to you." in first) == (True, True)
     assert "people" not in re.sub(r"<[^>]+>", "", here.text("hr/").partition("<h2>")[2].partition("</ul>")[0])
@@ -415,8 +415,8 @@ def test_every_link_for_human_resources_is_kept_as_a_hash_alone(visit: Come, ser
     text = here.text(f"{programme_page(here)}/access")
     assert secret[1] not in text
     # Several that nobody has used are told apart, in the audit too; so each says for whom it is.
-    assert "For HR: not used yet" in text
-    assert "For RH du site de Lyon: not used yet" in text
+    assert "Link for HR, not used yet" in text
+    assert "Link for RH du site de Lyon, not used yet" in text
     assert "made a link for human resources, for <strong>HR</strong>" in here.text(
         f"{programme_page(here)}/audit"
     )

@@ -48,7 +48,7 @@ def test_the_list_says_what_is_missing_and_the_start_is_shut(visit: Come) -> Non
     assert urlsplit(here.get().headers["Location"]).path == f"{here.home}programme"
     page = here.get("programme")
     assert "7 of 10 parts are done. Still to do:" in words(page)
-    for what in ("Set at least one target.", "Choose the questionnaire asked before.", "Give a date"):
+    for what in ("Set at least one target.", "Choose the “Before” questionnaire.", "Give a date"):
         assert what in words(page)
     assert 'id="start"' not in page.text
     answer = here.client.post(
@@ -198,7 +198,7 @@ def test_the_second_of_two_sees_what_changed_and_nothing_typed_is_lost(
     )
     page = words(answer)
     assert answer.status_code == 409
-    assert "You have changed this page in another tab" in page
+    assert "You changed this page in another tab" in page
     assert "Name of the programme, in English Digital skills Theirs Mine" in page
     shown = form_with(answer, "made_from").fields
     assert shown["title_en"] == "Mine"

@@ -225,6 +225,6 @@ def test_the_second_of_two_at_a_template_sees_what_changed(tutor: Visit, service
     tutor.post(part, **form_of(tutor, part, sessions="9"))
     answer = tutor.post(part, **{**opened, "sessions": "7"})
     assert answer.status_code == 409
-    assert "You have changed this page in another tab" in said(answer)
+    assert "You changed this page in another tab" in said(answer)
     assert 'name="sessions" value="7"' in said(answer)
     assert kept(services)[-1] == ("ours", 2)

@@ -80,7 +80,7 @@ def test_a_tutor_puts_aside_who_will_take_no_part_and_takes_them_back(visit, ser
         query = sa.select(Person.id).where(Person.name == "Sophie Garnier")
         known = str(db.scalars(query).one())
     where = next(each for each in ("no_role", "unopened") if "Sophie Garnier" in here.text(f"?state={each}"))
-    assert "Is not taking part" in said(here.text(f"?state={where}"))
+    assert "Mark as not taking part" in said(here.text(f"?state={where}"))
     assert person_id(here.text("cohort/pairing"), "Sophie Garnier") == known
     here.post("cohort/put-aside", person_id=known)
     assert "Sophie Garnier will not take part" in said(here.text("?state=out"))
