@@ -30,7 +30,7 @@ COUPLES = 12
 )
 @click.option("--sessions", type=click.IntRange(0, 10_000_000), default=0, help="How many meetings, in all.")
 @click.option(
-    "--demo", is_flag=True, help="Also a cohort of 12 pairs with ten weeks behind it, in every state."
+    "--demo", is_flag=True, help="Also a cohort of 12 pairs with eleven weeks behind it, in every state."
 )
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", help="In which its people write.")
 @click.option("--among-real-people", is_flag=True, help="Also where a real platform is connected.")
@@ -101,7 +101,7 @@ def _live_cohort(services: Services, now: dt.datetime, language: str) -> None:
             locale=language,
             progress=lambda done, all: shown.update(100 * done // all - shown.pos),
         )
-    click.echo(f"A cohort of {len(people)} people with ten weeks behind it: {group.cohort_id}")
+    click.echo(f"A cohort of {len(people)} people with eleven weeks behind it: {group.cohort_id}")
 
 
 def _refuse_real_platforms(services: Services) -> None:

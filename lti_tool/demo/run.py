@@ -21,6 +21,7 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from lti_tool.demo.connect import add_activity, connect_tool
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings, RecordStore
 from lti_tool.demo.lrs import RunningLRS, start_ralph
+from lti_tool.demo.programme_parts import running_programme
 from lti_tool.demo.running_course import CourseNotMade, add_running_course
 from lti_tool.demo.seeding.cohorts import DAYS
 from lti_tool.health_checks.findings import one_line
@@ -218,6 +220,8 @@ class Demo:
         self._stops.append(self.lms.stop)
         self._echo("Starting the tool…")
         self.services = make_services(_tool_config(self.settings, lrs))
+        if self.settings.second_course:
+            self.lms.ask_programmes_of(partial(running_programme, self.services))
         self._start_tool()
 
     def _start_lms(self, lrs: RunningLRS) -> RunningLms:

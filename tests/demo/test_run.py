@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from lti_tool.demo.browser import Browser
 from lti_tool.demo.lms.store import FIRST_PEOPLE
 from lti_tool.demo.run import written_language
 from lti_tool.demo.seeding.names import PEOPLE
@@ -61,6 +63,46 @@ def run(*options: str, folder: Path | None = None) -> subprocess.CompletedProces
         timeout=240,
         check=False,
     )
+
+
+def assert_the_second_course_says_how_far_people_are(lms_url: str) -> None:
+    """As the tool knows it: somebody who has opened the activity meanwhile is said to have."""
+    shown = [
+        requests.get(f"{lms_url}courses/2", headers={"Accept-Language": tag}, timeout=10)
+        for tag in ("en", "fr")
+    ]
+    english, french = (said_of_people(page.text) for page in shown)
+    assert "has run for 11 weeks, with 12 pairs." in shown[0].text
+    assert "Minh Anh (une rencontre contestée), Bernard (une rencontre à confirmer)," in shown[1].text
+    assert english.keys() == french.keys() >= {f"{given} {family}" for given, family in PEOPLE}
+    assert "Participant" not in english.values()
+    assert [
+        english[name] for name in ("Chloé Dubois", "Camille Petit", "Mehdi Cherif", "Louise Marchetti")
+    ] == [
+        "teaches · a meeting is contested",
+        "teaches · 3 confirmed meetings",
+        "teaches · no meeting yet",
+        "teaches · on pause",
+    ]
+    assert (english["Sacha Moreau"], french["Théo Lefèvre"]) == (
+        "does not take part",
+        "transmet · parcours terminé",
+    )
+    assert french["Emma Vidal"] == "n’a jamais ouvert l’activité"
+    emma = Browser("fr")
+    person = re.search(r'value="(\d+)"(?=(?:(?!value=)[\s\S])*<strong>Emma Vidal)', shown[0].text)
+    assert person is not None
+    emma.open(f"{lms_url}login", {"person_id": person[1], "next": "/"})
+    emma.open(f"{lms_url}launch/2")
+    assert (
+        said_of_people(emma.open(f"{lms_url}courses/2").text)["Emma Vidal"] == "n’a pas encore choisi de rôle"
+    )
+
+
+def said_of_people(page: str) -> dict[str, str]:
+    """The line below the name of each person to choose."""
+    lines = re.findall(r'<strong>([^<]+)</strong><span class="small">([^<]+)</span>', page)
+    return {name: html.unescape(said) for name, said in lines}
 
 
 def run_quickly(*options: str) -> subprocess.CompletedProcess[str]:
@@ -120,6 +162,7 @@ def test_the_demo_says_where_it_is_and_ends_within_five_seconds_of_ctrl_c(
             # Those of the second course alone: in the first one nothing has happened.
             assert {statement["verb"]["id"] for statement in held} >= {REGISTERED}
             assert len(people_of(tmp_path / "demo")) == len(FIRST_PEOPLE) + len(PEOPLE)
+            assert_the_second_course_says_how_far_people_are(addresses[0])
             # A smoke run that is given no folder keeps away from this demo, and leaves nothing.
             (tmp_path / "elsewhere").mkdir()
             smoke = run("--smoke", *ports, folder=tmp_path / "elsewhere")

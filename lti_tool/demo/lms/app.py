@@ -28,6 +28,8 @@ from lti_tool.demo.lms.canvas.services import refused_service
 from lti_tool.demo.lms.course import all_courses
 from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.running_programme import programme_of
+from lti_tool.demo.lms.second_course import LABEL
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.steps import steps_done
 from lti_tool.demo.lms.texts import date_and_time, number, text, translated
@@ -109,7 +111,14 @@ def _page_context() -> dict[str, object]:
         people, courses = people_to_pick(db, course.id), all_courses(db)
         done = steps_done(db, course)
         menu_tools = [tool for tool in all_tools(db) if tool.in_menu]
+    second = next((each for each in courses if each.label == LABEL), None)
+    programme = None
+    # The first course says how long the other one has run; its own people say in words of their own what they do.
+    if second is not None and (course.id == second.id or request.path in ("/", "/course")):
+        programme = programme_of(second)
     return {
+        "second_course": second,
+        "programme": programme,
         "menu_tools": menu_tools,
         "settings": lms.settings,
         "locale": locale,

@@ -12,6 +12,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from lti_tool.demo.lms.app import create_lms
+from lti_tool.demo.lms.running_programme import EXTENSION, AskForProgramme
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.tools import Tool, register_tool
 from lti_tool.demo.lms.wiring import Lms
@@ -54,6 +55,10 @@ class RunningLms:
         """Settings, store and keys, for a test that looks inside."""
         lms: Lms = self.app.extensions["lms"]
         return lms
+
+    def ask_programmes_of(self, ask: AskForProgramme) -> None:
+        """From now on pages say what ``ask`` knows of the programme that runs in a course."""
+        self.app.extensions[EXTENSION] = ask
 
     def register_tool(self, tool: Tool) -> Tool:
         """Store a tool without dynamic registration; gives it its id and deployment id."""

@@ -1,4 +1,4 @@
-"""A cohort that has lived for ten weeks: its people's stories, carried out day by day by the tool's own actions."""
+"""A cohort that has lived for eleven weeks: its people's stories, carried out day by day by the tool's own actions."""
 
 from __future__ import annotations
 

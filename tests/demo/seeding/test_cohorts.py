@@ -28,7 +28,7 @@ PARTICIPANTS_NOT_MADE = {ParticipantStatus.WITHDRAWN}
 
 @pytest.fixture
 def group(services) -> Group:
-    """A cohort of twelve couples at the end of its ten weeks."""
+    """A cohort of twelve couples at the end of its eleven weeks."""
     now = utcnow()
     made, people = add_course(
         services,
