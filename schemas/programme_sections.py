@@ -269,7 +269,7 @@ class VisibilityForm(SectionSchema):
     hr_sees_names = fields.Boolean(
         load_default=False,
         metadata={
-            "label": N_("HR sees who takes part and who has completed"),
+            "label": N_("HR sees who takes part and where each journey stands"),
             "hint": N_("Otherwise HR does not see participants’ names. Nobody sees what people write."),
         },
     )

@@ -227,7 +227,7 @@ def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool
     )
     return [
         hidden if sees_results else "",
-        _("Human resources see who takes part and who has completed.")
+        _("Human resources see who takes part and where each journey stands.")
         if visibility.get("hr_sees_names")
         else _("Human resources see no participant’s name."),
         _("Tutors may change the settings.")
