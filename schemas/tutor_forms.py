@@ -95,8 +95,8 @@ class PausePairForm(FormSchema):
         metadata={
             "label": N_("Remind me on (optional)"),
             "hint": N_(
-                "Both see the day. The pair stays paused until you resume it: on that day you are asked "
-                "under “Needs you”."
+                "Both will see this date. The pair stays paused until you resume it; on that day a reminder "
+                "appears under “Needs you”."
             ),
         },
     )

@@ -47,7 +47,7 @@ REFUSALS: Mapping[str, str] = {
     ),
     "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
-        "You have changed nothing. Correct at least one point, or confirm the meeting as it is."
+        "You have not changed anything. Correct at least one detail, or confirm the meeting as it is."
     ),
     "nothing_waits": N_(
         "Your partner has already answered, or the step no longer applies. No reminder was left."

@@ -65,11 +65,11 @@ SENTENCES: Final[Mapping[str, str]] = {
         "%(actor)s no longer lets every teacher of the company use the programme"
     ),
     "HrLinkMade": N_("%(actor)s made a link for human resources"),
-    "HrLinkMade for somebody": N_("%(actor)s made a link for human resources, for %(whom)s"),
+    "HrLinkMade for somebody": N_("%(actor)s made a human resources link for %(whom)s"),
     "HrLinkWithdrawn": N_("%(actor)s withdrew a link for human resources"),
     "HrLinkWithdrawn for somebody": N_("%(actor)s withdrew the link for human resources made for %(whom)s"),
-    "HrReadingGranted": N_("%(actor)s was given the right to read the programme for human resources"),
-    "HrReadingEnded": N_("%(actor)s ended the right of %(person)s to read the programme for human resources"),
+    "HrReadingGranted": N_("%(actor)s was given human resources’ read-only access to the programme"),
+    "HrReadingEnded": N_("%(actor)s ended %(person)s’s human resources access to the programme"),
     "PilotScaled": N_("%(actor)s made a full-scale group from this pilot"),
     "FullScaleTakenBack": N_(
         "%(actor)s deleted the full-scale group %(other_group)s, which had no activity yet"

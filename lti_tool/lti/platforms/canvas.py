@@ -139,7 +139,7 @@ class Canvas(Platform):
     adding_advice: ClassVar[Message] = Message(
         N_(
             "In this course, add an assignment under “%(assignments)s”. For “%(submission_type)s” choose "
-            "“%(external_tool)s”, press “%(find)s”, choose the mentoring and then the programme."
+            "“%(external_tool)s”, press “%(find)s”, choose this tool, then the programme."
         ),
         params=LABELS,
     )

@@ -170,7 +170,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     ThanksForm: {"words": _SHORTEN},
     DuplicateForm: {
-        "answer": _choose(N_("We did not understand the answer. Choose which group this activity opens."))
+        "answer": _choose(N_("We did not understand your answer. Choose which group this activity opens."))
     },
     OnePersonForm: {
         "email": dict.fromkeys(
@@ -215,7 +215,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         },
         "until": {
             "not_a_date": N_("Enter the last day as a whole date: day, month and year."),
-            "ends_before_it_begins": N_("“Until” must be the same day as “From”, or a later one."),
+            "ends_before_it_begins": N_("“Until” must be the same day as “From” or later."),
         },
         "zone": {"invalid": N_("Choose a time zone from the list.")},
     },

@@ -79,6 +79,6 @@ def rule_drawing(meetings: int, groups: Sequence[tuple[int, int]], *, is_signed:
         words = ngettext("%(num)s meeting", "%(num)s meetings", meetings)
         captions.append(Caption((xs[0] + xs[beads - 1]) / 2, "middle", words))
     for x, (needed, of) in zip(xs[beads:], groups, strict=True):
-        words = ngettext("%(num)s condition of %(of)s", "%(num)s conditions of %(of)s", needed, of=of)
+        words = ngettext("%(num)s of %(of)s conditions", "%(num)s of %(of)s conditions", needed, of=of)
         captions.append(Caption(x, "middle", words, is_above=True))
     return RuleDrawing(line, 12.0 if is_signed else None, tuple(captions))

@@ -123,7 +123,7 @@ def _grade_missing(line: InboxLine) -> Markup:
 
 def _grade_removed(line: InboxLine) -> Markup:
     return _filled(
-        _("%(person)s’s grade was deleted twice in the gradebook, so it is not sent again by itself"),
+        _("%(person)s’s grade was deleted twice in the gradebook, so it is not sent again automatically"),
         person=line.people[0],
     )
 
@@ -296,8 +296,8 @@ def _folded(line: InboxLine) -> Markup:
             "%(num)s grade did not arrive", "%(num)s grades did not arrive", count
         ),
         LineKind.GRADE_REMOVED: lambda: ngettext(
-            "%(num)s grade was deleted twice in the gradebook, so it is not sent again by itself",
-            "%(num)s grades were deleted twice in the gradebook, so they are not sent again by themselves",
+            "%(num)s grade was deleted twice in the gradebook, so it is not sent again automatically",
+            "%(num)s grades were deleted twice in the gradebook, so they are not sent again automatically",
             count,
         ),
         LineKind.GRADE_OVERRIDDEN: lambda: ngettext(

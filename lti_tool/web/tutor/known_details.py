@@ -36,7 +36,7 @@ LEVELS: Final[Mapping[int, str]] = {
 }
 """What somebody's level in a topic is called, as the page calls it on which they say it."""
 
-_LEVELS_OF_OTHERS: Final = {**LEVELS, 5: N_("Others ask them")}
+_LEVELS_OF_OTHERS: Final = {**LEVELS, 5: N_("Others ask for their help")}
 """The same, said of somebody else."""
 
 
@@ -207,7 +207,7 @@ def reasons(ground: CommonGround, *, mentor: tuple[str, Known], mentee: tuple[st
         text = _("Both speak: %(languages)s", languages=listed) if listed else _("No language in common")
         found.append(Reason(text, speaks_for=bool(listed)))
     if ground.same_department is not None:
-        text = _("Same department") if ground.same_department else _("Another department")
+        text = _("Same department") if ground.same_department else _("Different departments")
         found.append(Reason(text, speaks_for=not ground.same_department))
     if ground.same_manager:
         found.append(Reason(_("Same manager"), speaks_for=False))

@@ -98,8 +98,8 @@ def changes(
         first = next(each for each in plan.people if each.participant.id in gone)
         sentences.append(
             ngettext(
-                "%(name)s is no longer in the course of group %(group)s: see below.",
-                "%(num)s people are no longer in the course of group %(group)s: see below.",
+                "%(name)s is no longer enrolled in Group %(group)s’s course: see below.",
+                "%(num)s people are no longer enrolled in Group %(group)s’s course: see below.",
                 len(gone),
                 name=wording.person(card(first.participant)),
                 group=plan.to.number,

@@ -86,7 +86,7 @@ def _pause(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
         _("Pause the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
-                "Both will see on their page that their pair is paused. They can log no meeting until you resume it."
+                "Both will see on their page that their pair is paused. They cannot log meetings until you resume it."
             ),
             _("Their meetings, objectives and results stay as they are."),
             _("You can resume it at any time."),

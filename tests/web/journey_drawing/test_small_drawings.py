@@ -181,4 +181,4 @@ def test_a_rule_is_drawn_with_a_stop_for_each_meeting_and_group_and_nobody_on_it
     assert [bead.kind for bead in drawn.line.beads] == [BeadKind.TO_COME] * 5
     assert not any(strand.solid for strand in drawn.line.strands)
     [group] = [caption for caption in drawn.captions if caption.is_above]
-    assert (group.words, group.x) == ("1 condition of 2", drawn.line.beads[-1].x)
+    assert (group.words, group.x) == ("1 of 2 conditions", drawn.line.beads[-1].x)

@@ -203,7 +203,7 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     noted = {"held_on": day, "day": "other", "minutes": "45", "format": "coaching", "revision": "0"}
     refused = here.post(below, **noted, length="45", mode="video")
     assert refused.status_code == 409
-    assert "You have changed nothing." in refused.text
+    assert "You have not changed anything." in refused.text
     assert 'id="confirm" form="confirm-as-logged"' in refused.text
     # What is not answered stays as it was logged.
     left = here.post(below, **{**noted, "format": ""}, length="45", mode="video")
@@ -236,8 +236,8 @@ def test_an_unknown_reason_is_refused_with_the_form_that_asks_for_it(visit):
     answer = here.post(differs.replace("differs", "dispute"), reason="bad-mood")
     assert answer.status_code == 422
     assert "Nothing was sent: change a detail" in answer.text
-    assert "It is right: confirm" in here.text(differs)
-    assert "It is right: confirm" not in answer.text, "it was just said that something was different"
+    assert "Confirm as it is" in here.text(differs)
+    assert "Confirm as it is" not in answer.text, "it was just said that something was different"
     assert f'action="{here.home}{differs}"' in answer.text
 
 

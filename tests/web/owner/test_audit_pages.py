@@ -141,7 +141,7 @@ def test_days_and_times_are_those_of_the_readers_zone(visit: Come, services: Ser
     )
     assert on("2026-03-01", "Europe/Paris") == on("2026-03-02", "UTC") == []
     page = here.text(f"{PAGE}?until=2026-03-02&zone=Europe/Paris")
-    assert "Days and times are in the time zone of Paris." in page
+    assert "Days and times are in Paris time." in page
     assert (">2\u00a0March 2026<" in page, ">00:30<" in page) == (True, True)
     assert "Days and times are in UTC." in here.text(PAGE)
     for first_or_last in ("since=0001-01-01", "until=9999-12-31"):

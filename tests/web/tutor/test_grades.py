@@ -207,7 +207,7 @@ def test_a_tutor_reads_that_deleted_grades_were_sent_again_and_how_to_stop_it(vi
         db.execute(sa.update(ScoreTrail).values(deletions=1, changed_at=utcnow()))
     page = here.text()
     assert re.search(r"\d grades were deleted in the gradebook, so they were sent again", page)
-    assert "delete it once more: it then stays deleted" in page
+    assert "delete it once more: it will then stay deleted" in page
 
 
 def test_a_tutor_reads_that_nothing_is_sent_to_a_column_that_is_gone(visit, services) -> None:

@@ -121,7 +121,7 @@ def test_what_changed_meanwhile_is_shown_before_anything_happens(visit: Come, se
     assert (answer.status_code, "alert-danger" in answer.text) == (409, False)
     assert "Paul Moreau goes from 73% to 60% (the page said: from 60% to 60%)." in words
     assert "Inès Benali goes from 73% to 60% (the page said: from 73% to 50%)." in words
-    assert "Inès Benali is no longer in the course of group 2: see below." in words
+    assert "Inès Benali is no longer enrolled in Group 2’s course: see below." in words
     assert "No longer in “Cultures numériques, automne”: Inès Benali ." in words
     assert "The completion rule of that group has changed." in words
     assert answer.text.count("figure updated<") == 2

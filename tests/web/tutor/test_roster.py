@@ -101,9 +101,9 @@ def test_the_people_read_so_far_are_shown(visit, services):
     here = visit(with_roster())
     here.text()
     report(services, 1500)
-    assert "1,500 people read so far." in here.text("cohort/live")
+    assert "1,500 people so far." in here.text("cohort/live")
     report(services, 1)
-    assert "1 person read so far." in here.text("cohort/live")
+    assert "1 person so far." in here.text("cohort/live")
 
 
 def test_the_people_read_so_far_are_shown_in_french(visit, services):
@@ -145,8 +145,8 @@ def test_a_roster_that_could_not_be_read_is_said_and_can_be_asked_for(visit):
         .replace("\xa0", " ")
     )
     yesterday = utcnow() - dt.timedelta(days=1)
-    assert "The course’s list could not be read just now." in page
-    assert f"This is the one from {yesterday.day} {yesterday:%B}" in re.sub(r"<[^>]+>", "", page)
+    assert "The list of participants could not be read just now." in page
+    assert f"You are seeing the one from {yesterday.day} {yesterday:%B}" in re.sub(r"<[^>]+>", "", page)
     assert BUTTON in page
 
 
