@@ -95,7 +95,7 @@ class CatalogueForm(BilingualSchema):
     )
     trend = fields.Boolean(
         load_default=False,
-        metadata={"label": N_("This is a trend to keep an eye on")},
+        metadata={"label": N_("This is a trend to follow")},
     )
 
     def __init__(self, language: str = "en", skills: Collection[str] = ()) -> None:
@@ -120,7 +120,7 @@ class KpiForm(BilingualSchema):
         UNITS,
         load_default="share",
         metadata={
-            "label": N_("How is it measured?"),
+            "label": N_("In which unit?"),
             "words": {
                 "share": N_("A share, in per cent"),
                 "hours": N_("Hours"),

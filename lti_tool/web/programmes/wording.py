@@ -65,8 +65,8 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
     Section.KPIS: N_(
-        "Choose what you will look at at the end, and the target to reach. Targets are frozen at the start. "
-        "The tool does not calculate these figures yet: you track them yourself."
+        "Choose the figures that you will look at when the programme ends, and their targets. Targets are frozen at "
+        "the start. The tool does not calculate these figures yet: you track them yourself."
     ),
     Section.QUESTIONNAIRES: N_(
         "Choose the questionnaires for this group. Whether you use “Before” is fixed once the programme starts."
