@@ -14,12 +14,14 @@ class Language:
     """Its own name for itself."""
     first_of_month: str | None = None
     """The day of a date that is the first of a month (CLDR pattern), where that is written differently."""
+    list_locale: str | None = None
+    """The locale whose lists are written as ours (CLDR), where that is not ``tag``."""
 
 
 LANGUAGES: dict[str, Language] = {
     language.tag: language
     for language in (
-        Language("en", "English"),
+        Language("en", "English", list_locale="en_GB"),
         Language("fr", "Français", first_of_month="d'er'"),
     )
 }

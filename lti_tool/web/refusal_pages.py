@@ -98,8 +98,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("The activity did not open"),
                 _(
-                    "This page opens only once, and only for a short time. Nothing is lost: open the activity again "
-                    "from your course."
+                    "The link from your course works only once, and only for a short time. Nothing is lost: open the "
+                    "activity again from your course."
                 ),
             )
         case Advice.AWAIT_APPROVAL:

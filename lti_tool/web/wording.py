@@ -378,13 +378,11 @@ def first_name(card: PersonCard) -> str:
     return card.given_name or card.name or word(PARTNERS, card.role)
 
 
-def tutors(tutor: TutorRecord | None) -> str:
-    """Everybody who reads what the tutors of a group read, for the middle of a sentence."""
+def tutors(tutor: TutorRecord | None) -> tuple[str, ...]:
+    """Everybody who reads what the tutors of a group read, for a list in the middle of a sentence."""
     if tutor is None:
-        return _("your tutor")
-    if tutor.has_colleagues:
-        return _("%(name)s and your other tutors", name=tutor.called)
-    return tutor.called
+        return (_("your tutor"),)
+    return (tutor.called, _("your other tutors")) if tutor.has_colleagues else (tutor.called,)
 
 
 def first_name_to_others(card: PersonCard) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 from lti_tool.identity.policy import TABLE, Action, Capacity
 from lti_tool.translation import gettext as _
+from lti_tool.translation.lists import and_list
 from schemas.problem import N_
 
 
@@ -85,21 +86,22 @@ def readers_of(subject: Subject, table: Mapping[Action, frozenset[Capacity]] = T
     return frozenset().union(*(table[action] for action in subject.actions))
 
 
-def who_sees(tutors: str, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> tuple[Line, ...]:
-    """The lines for a learner. ``tutors``: what the tutors of the group are called.
+def who_sees(
+    tutors: tuple[str, ...], table: Mapping[Action, frozenset[Capacity]] = TABLE
+) -> tuple[Line, ...]:
+    """The lines for a learner. ``tutors``: what the tutors of the group are called, each a part of a list.
 
     Raises :class:`KeyError` for a capacity that the policy gives and for which there are no words.
     """
     words = {
         Capacity.TUTOR: tutors,
-        Capacity.OWNER: _("the people who run the programme"),
-        Capacity.HR_WITH_NAMES: _("human resources, if the programme says so"),
+        Capacity.OWNER: (_("the people who run the programme"),),
+        Capacity.HR_WITH_NAMES: (_("human resources, if the programme says so"),),
     }
     found = []
     for subject in SUBJECTS:
         others = sorted(readers_of(subject, table) - {Capacity.MEMBER}, key=list(Capacity).index)
-        *first, last = [_(subject.to_pair), *(words[capacity] for capacity in others)]
-        readers = _("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
+        readers = and_list([_(subject.to_pair), *(each for capacity in others for each in words[capacity])])
         found.append(Line(_(subject.what), subject.icon, readers[0].upper() + readers[1:]))
     found.append(Line(_("Your managers"), "end", _("Nothing personal")))
     return tuple(found)

@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.identity.policy import Action
-from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import secret_hash
 from lti_tool.lti.launch.models import LaunchSession
@@ -55,14 +54,13 @@ class OpenSession:
 def offers_hr_link() -> bool:
     """Whether the page says where a link for human resources is used.
 
-    The first page does, to somebody who takes no part, or is only invited to, and teaches no group, while the company
-    of the launch has a link that waits.
+    Every first page does while the company of the launch has a link that waits: whoever reads for human resources may
+    take part or teach as well. Only owners are not told, who make the links.
     """
-    activity, principal = g.get("activity"), current_principal()
-    participant = activity.participant if activity is not None else None
-    if request.endpoint != "home.home" or (participant is not None and not participant.invited):
+    principal = current_principal()
+    if request.endpoint != "home.home" or principal.owns_programmes:
         return False
-    if principal.organisation_id is None or principal.person_id is None or principal.role == CourseRole.TUTOR:
+    if principal.organisation_id is None or principal.person_id is None:
         return False
     with reading() as db:
         return figures.has_open_link(db, principal.organisation_id, utcnow())

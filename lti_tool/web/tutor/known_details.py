@@ -24,6 +24,7 @@ from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
+from lti_tool.translation.lists import and_list
 from schemas.people_row import Skill
 from schemas.problem import N_
 
@@ -203,9 +204,9 @@ def reasons(ground: CommonGround, *, mentor: tuple[str, Known], mentee: tuple[st
     if ground.for_mentor:
         found.append(Reason(_in_return(mentor[0], len(ground.for_mentor), len(mentor[1].wants))))
     if ground.languages is not None:
-        listed = ", ".join(str(spoken.get(code, code)) for code in ground.languages)
-        text = _("Both speak: %(languages)s", languages=listed) if listed else _("No language in common")
-        found.append(Reason(text, speaks_for=bool(listed)))
+        listed = [str(spoken.get(code, code)) for code in ground.languages]
+        both = _("Both speak %(languages)s", languages=and_list(listed))
+        found.append(Reason(both if listed else _("No language in common"), speaks_for=bool(listed)))
     if ground.same_department is not None:
         text = _("Same department") if ground.same_department else _("Different departments")
         found.append(Reason(text, speaks_for=not ground.same_department))

@@ -52,7 +52,7 @@ def rows(name: str) -> dict[str, list[str]]:
 
 
 def test_the_page_names_the_readers_of_the_policy():
-    assert {line.what: line.readers for line in who_sees("Claire")} == {
+    assert {line.what: line.readers for line in who_sees(("Claire",))} == {
         "Dates, lengths and types of your meetings": "The two of you and Claire",
         "Your progress": "The two of you and Claire",
         "Your name, and the day you complete": (
@@ -73,13 +73,18 @@ def test_the_page_names_the_readers_of_the_policy():
     }
 
 
+def test_colleagues_of_the_tutor_are_a_part_of_the_list():
+    lines = {line.what: line.readers for line in who_sees(("Claire", "your other tutors"))}
+    assert lines["Your progress"] == "The two of you, Claire and your other tutors"
+
+
 def test_another_reader_in_the_policy_is_another_one_on_the_page():
     table = {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER, Capacity.TUTOR})}
-    assert {line.what: line.readers for line in who_sees("your tutor", table)}["Your objectives"] == (
+    assert {line.what: line.readers for line in who_sees(("your tutor",), table)}["Your objectives"] == (
         "The two of you; your tutor, for those you asked them to confirm and your tutor"
     )
     with pytest.raises(KeyError):
-        who_sees("your tutor", {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})
+        who_sees(("your tutor",), {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})
 
 
 @pytest.mark.parametrize(("name", "yes"), [("privacy.md", "yes"), ("privacy.fr.md", "oui")])

@@ -92,7 +92,7 @@ def test_an_owner_reads_what_speaks_for_a_partner_and_not_what_people_answered(
         here.text(here.link(rf"{group}partners\?partner_for={of_name(services, 'Marc Tessier')[1]}", group))
     )
     assert "Léa can show 1 of the 2 topics wanted" in words
-    assert "Both speak: French" in words
+    assert "Both speak French" in words
     assert "Propose Léa" in words
     assert "Reading data" not in words
     assert "minutes" not in words

@@ -278,10 +278,10 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     link = html.unescape(re.search(r'id="new-link" value="([^"]+)"', answer.text)[1])  # type: ignore[index]
     newcomer = as_another(owners, services, "Hugo Petit")
 
-    # Where to paste it stands on the first page of whoever takes no part, in that company alone.
-    assert [
-        'id="hr-link"' in here.text() for here in (newcomer, visit(situations.welcome, family="canvas"))
-    ] == [True, False]
+    # Where to paste it stands on everybody's first page in that company, but for the owners, who send it.
+    elsewhere = visit(situations.welcome, family="canvas")
+    comers = (newcomer, visit(situations.under_way), visit(situations.tutor), owners, elsewhere)
+    assert ['id="hr-link"' in here.text() for here in comers] == [True, True, True, False, False]
 
     # Opening it spends nothing, and says nothing of the programme to whoever has not come by a launch.
     arrived = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))
@@ -310,7 +310,7 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     refused = other.post("hr/link", link=link)
     assert (refused.status_code, "This link was used already" in refused.text) == (409, True)
     used = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))
-    assert (used.status_code, "ask whoever sent the link for a new one" in used.text) == (410, True)
+    assert (used.status_code, "ask whoever sent you the link for a new one" in used.text) == (410, True)
     unknown = owners.client.get("/hr?link=half-of-it")
     assert (unknown.status_code, "This link does not work" in unknown.text) == (410, True)
     with services.database.reading() as db:
