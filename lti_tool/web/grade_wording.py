@@ -173,4 +173,4 @@ def _held(grade: Grade) -> str:
 
 
 def _of(score: float, maximum: float) -> str:
-    return _("%(score)s of %(maximum)s", score=number(score), maximum=number(maximum))
+    return _("%(score)s out of %(maximum)s", score=number(score), maximum=number(maximum))

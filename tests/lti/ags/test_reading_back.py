@@ -518,7 +518,7 @@ def test_a_number_that_canvas_makes_of_ours_is_not_said_to_be_a_teachers(canvas_
         6,
         [
             "Your course shows a grade that was entered there. It stays.",
-            "The gradebook keeps a grade entered by hand; the journey here would give 100 of 100.",
+            "The gradebook keeps a grade entered by hand; the journey here would give 100 out of 100.",
         ],
     )
 

@@ -70,7 +70,7 @@ SENTENCES = [
     (
         GradeStatus.SOMEBODY_ELSES,
         {"result_score": 12.5, "result_maximum": 20.0},
-        "12.5 of 20",
+        "12.5 out of 20",
         "12,5\xa0sur\xa020",
     ),
 ]
@@ -116,7 +116,7 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
         (
             GradeStatus.SOMEBODY_ELSES,
             {"result_score": 11.0, "result_maximum": 20.0},
-            "The gradebook keeps 11 of 20, entered by hand, instead of 20 of 20",
+            "The gradebook keeps 11 out of 20, entered by hand, instead of 20 out of 20",
         ),
         (
             GradeStatus.REFUSED,
