@@ -30,6 +30,7 @@ from lti_tool.web import (
     security,
     session_check,
     sign_out,
+    time_zone,
     way_back,
 )
 from lti_tool.web.application import MAX_REQUEST_BYTES, Application, NoSession
@@ -180,6 +181,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     # The session comes first: the language of a page is that of its launch.
     for part in (
         launch_session,
+        time_zone,
         language,
         labels,
         way_back,

@@ -96,6 +96,12 @@ class LanguageForm(FormSchema):
             raise ValidationError([Problem("not_a_choice")])
 
 
+class TimeZoneForm(FormSchema):
+    """The time zone of a browser, by its name (https://www.iana.org/time-zones)."""
+
+    zone = Code(r"[A-Za-z0-9_+/-]+", max_length=60, required=True)
+
+
 class LinkForm(FormSchema):
     """An activity of the course is chosen; ``link`` is the id of its row."""
 

@@ -70,6 +70,7 @@ class Action(enum.StrEnum):
     SIGN_OUT = "end one's own session"
     VIEW_HOME = "see one's own first page"
     CHOOSE_LANGUAGE = "choose a language"
+    SAY_TIME_ZONE = "say in which time zone one reads"
     DECLINE_KEPT_FORM = "decline one's own form that was kept after a session"
     VIEW_OBSERVED = "see the progress of the learners whom the platform lets one observe"
     CONFIRM_LEARNER = "say that one is a learner of a course that one taught before"
@@ -167,6 +168,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.SIGN_OUT: frozenset({Capacity.ANYONE}),
         Action.VIEW_HOME: frozenset({Capacity.LAUNCHED}),
         Action.CHOOSE_LANGUAGE: frozenset({Capacity.LAUNCHED}),
+        Action.SAY_TIME_ZONE: frozenset({Capacity.LAUNCHED}),
         Action.DECLINE_KEPT_FORM: frozenset({Capacity.LAUNCHED}),
         Action.VIEW_OBSERVED: frozenset({Capacity.OBSERVER}),
         Action.CONFIRM_LEARNER: frozenset({Capacity.SWITCHED}),

@@ -25,7 +25,6 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
 from lti_tool.identity.policy import Action
 from lti_tool.lti.launch.models import LaunchSession
@@ -46,6 +45,7 @@ from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_services, transaction
+from lti_tool.web.time_zone import UTC, own_date, reader_today, reader_zone
 from schemas.display import LanguageForm
 from schemas.form_schema import read_form
 from schemas.problem import ShapeError
@@ -147,13 +147,19 @@ def theme() -> str:
 def for_reader(words: Callable[[dt.date], str]) -> Callable[[dt.date], str]:
     """The filter that says a date by ``words``, and of a moment the day that it is on for the reader.
 
-    That day is known to the browser alone. So the page has the day in UTC, with the day before and the day after, in
-    the same words: static/js/frame.js shows the one that it is in the browser's time zone. Without a script it is UTC.
+    Until the browser has said its time zone (:mod:`lti_tool.web.time_zone`) that day is known to it alone. So the page
+    has the day in UTC, with the day before and the day after, in the same words: static/js/frame.js shows the one that
+    it is in the browser's time zone. Without a script it is UTC.
     """
 
     def shown(value: dt.date) -> str:
         if not isinstance(value, dt.datetime):
             return words(value)
+        if (zone := reader_zone()) != UTC:
+            moment = value.astimezone(zone)
+            return Markup('<time datetime="{}">{}</time>').format(
+                moment.isoformat(timespec="seconds"), words(moment.date())
+            )
         moment = value.astimezone(dt.UTC)
         on, one = moment.date(), dt.timedelta(days=1)
         return Markup('<time datetime="{}" data-before="{}" data-after="{}">{}</time>').format(
@@ -179,7 +185,7 @@ def _gettext_of_template(context: Context, message: str, /, **params: object) ->
 
 def on_day(value: dt.date) -> str:
     """A recent day in a sentence: “today”, “on Tuesday”, or “on 12 November”."""
-    match (utcnow().date() - value).days:
+    match (reader_today() - value).days:
         case 0:
             return gettext("today")
         case 1:
@@ -191,7 +197,7 @@ def on_day(value: dt.date) -> str:
 
 def unconfirmed_by(value: dt.date, name: str) -> str:
     """That somebody has yet to confirm the meeting of a day, which is said as :func:`on_day` says it."""
-    match (utcnow().date() - value).days:
+    match (reader_today() - value).days:
         case 0:
             return gettext("%(name)s has yet to confirm today’s meeting", name=name)
         case 1:
@@ -205,7 +211,7 @@ def unconfirmed_by(value: dt.date, name: str) -> str:
 
 def noted_by(value: dt.date, name: str) -> str:
     """That the partner has noted the meeting of a day, which is said as :func:`on_day` says it."""
-    match (utcnow().date() - value).days:
+    match (reader_today() - value).days:
         case 0:
             return gettext("%(name)s says you met today", name=name)
         case 1:
@@ -217,8 +223,8 @@ def noted_by(value: dt.date, name: str) -> str:
 
 def since(moment: dt.datetime) -> str:
     """Since when something waits: “since today”, “since Tuesday”, or “since 12 November”."""
-    value = moment.date()
-    match (utcnow().date() - value).days:
+    value = own_date(moment)
+    match (reader_today() - value).days:
         case 0:
             return gettext("since today")
         case 1:
@@ -267,7 +273,7 @@ def dispute_said(line: SessionLine, name: str) -> str:
 
 def day_in_year(value: dt.date) -> str:
     """A date with its year only where that is not the present one."""
-    return long_date(value, year=value.year != utcnow().year)
+    return long_date(value, year=value.year != reader_today().year)
 
 
 def _weekday(value: dt.date) -> str:

@@ -35,7 +35,7 @@ from lti_tool.lti.launch.login_states import secret_hash
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.opened_launch import COLUMNS, OpenedLaunch, opened_launch, with_launch
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus
-from lti_tool.mentoring.programmes.standing import owns_any, reads_any
+from lti_tool.mentoring.programmes.standing import has_open_link, owns_any, reads_any
 from lti_tool.translation import set_language, supported_language
 from lti_tool.web import activity, rate_limits
 from lti_tool.web.access import AccessRefused
@@ -73,9 +73,10 @@ def _find_session(dialect: Dialect) -> CompiledStatement:
     role = (Membership.role, Membership.active, Membership.launched_at)
     whose = LaunchSession.person_id, Deployment.organisation_id
     rights = owns_any(*whose).label("owns_programmes"), reads_any(*whose).label("reads_programmes")
+    waits = has_open_link(Deployment.organisation_id, sa.bindparam("now")).label("hr_link_waits")
     query = with_activity(
         with_launch(
-            sa.select(*COLUMNS, *role, *rights, *activity.COLUMNS).select_from(LaunchSession)
+            sa.select(*COLUMNS, *role, *rights, waits, *activity.COLUMNS).select_from(LaunchSession)
         ).outerjoin(
             Membership,
             sa.and_(
@@ -90,8 +91,10 @@ def _find_session(dialect: Dialect) -> CompiledStatement:
 
 
 _ROLE_AT: Final = len(COLUMNS)
-_ACTIVITY_AT: Final = _ROLE_AT + 5
-"""Where a row of the session has the role of the person in the course with their rights, and the activity."""
+_LINK_AT: Final = _ROLE_AT + 5
+_ACTIVITY_AT: Final = _LINK_AT + 1
+"""Where a row of the session has the role of the person in the course with their rights, whether a link for human
+resources waits in the company, and the activity."""
 
 
 class SessionUnknown(AccessRefused):
@@ -212,7 +215,7 @@ def _find(key: str) -> None:
     except ValueError:
         raise SessionUnknown from None
     with current_services().database.reading_once_connection() as connection:
-        rows = _find_session(connection).all(connection, {"wanted": wanted})
+        rows = _find_session(connection).all(connection, {"wanted": wanted, "now": utcnow()})
     if not rows:
         raise SessionUnknown
     launch = opened_launch(rows[0])
@@ -226,7 +229,8 @@ def _find(key: str) -> None:
         _extend(launch)
     g.launch = launch
     g.activity = activity_from([row[_ACTIVITY_AT:] for row in rows], launch.person)
-    g.principal = principal_of(launch, g.activity, *rows[0][_ROLE_AT:_ACTIVITY_AT])
+    g.principal = principal_of(launch, g.activity, *rows[0][_ROLE_AT:_LINK_AT])
+    g.hr_link_waits = bool(rows[0][_LINK_AT])
 
 
 def principal_of(

@@ -43,6 +43,7 @@ NOT_PAGES = {
     ("leaving.put_aside", "POST"): "leads to the tutor's page",
     ("leaving.take_back", "POST"): "leads to the tutor's page",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
+    ("time_zone.say", "POST"): "keeps the time zone of the browser, and answers nothing",
     ("feedback.see_news", "POST"): "leads back to the learner's page",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",

@@ -104,6 +104,8 @@ class LaunchSession(Base):
     """The platform's test student, by which a teacher sees the course as learners do."""
     message_type: Mapped[str] = mapped_column(sa.String(50))
     locale: Mapped[str | None] = mapped_column(sa.String(35))
+    time_zone: Mapped[str | None] = mapped_column(sa.String(60))
+    """Of the browser (https://www.iana.org/time-zones); None until it says so, which is read as UTC."""
     return_url: Mapped[str | None] = mapped_column(sa.Text)
     document_target: Mapped[str | None] = mapped_column(sa.String(20))
     """Where the platform opened it: ``iframe``, ``frame`` or ``window``; None where it did not say."""

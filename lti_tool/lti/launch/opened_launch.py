@@ -97,6 +97,7 @@ class LaunchValues:
     is_admin: bool
     is_test_user: bool
     locale: str | None
+    time_zone: str | None
     return_url: str | None
     document_target: str | None
     shown_subjects: list[str] | None

@@ -280,6 +280,7 @@ def session_row(
         "is_test_user": launch.is_test_user,
         "message_type": launch.message_type,
         "locale": launch.locale,
+        "time_zone": None,
         "return_url": launch.return_url,
         "document_target": launch.document_target,
         "shown_subjects": list(launch.shown_subjects) or None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
@@ -22,7 +22,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
 )
 from lti_tool.mentoring.programmes.queries import activities_taught, teaching_memberships
-from lti_tool.mentoring.programmes.right_models import HrReader
+from lti_tool.mentoring.programmes.right_models import HrLink, HrReader
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,7 @@ def owns_programme_of(cohort_id: Any, person_id: Any) -> sa.Exists:
 def owns_any(person_id: Any, organisation_id: Any) -> sa.Exists:
     """Whether a person owns a programme of an organisation; both are columns of the query that this is part of."""
     return sa.exists().where(
-        ProgrammeOwner.person_id == person_id,
-        ProgrammeOwner.programme_id == Programme.id,
-        Programme.organisation_id == organisation_id,
+        ProgrammeOwner.person_id == person_id, *_is_of(ProgrammeOwner.programme_id, organisation_id)
     )
 
 
@@ -135,6 +133,21 @@ def reads_any(person_id: Any, organisation_id: Any) -> sa.Exists:
     return sa.exists().where(
         HrReader.person_id == person_id,
         HrReader.ended_at.is_(None),
-        HrReader.programme_id == Programme.id,
-        Programme.organisation_id == organisation_id,
+        *_is_of(HrReader.programme_id, organisation_id),
     )
+
+
+def has_open_link(organisation_id: Any, now: Any) -> sa.Exists:
+    """Whether a link for human resources can still be used for one of them, likewise."""
+    return sa.exists().where(*can_be_used(now), *_is_of(HrLink.programme_id, organisation_id))
+
+
+def can_be_used(now: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions on a link for human resources."""
+    return HrLink.used_at.is_(None), HrLink.withdrawn_at.is_(None), HrLink.expires_at > now
+
+
+def _is_of(programme_id: Any, organisation_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions: a programme is one of an organisation, and not only the one that the query around reads."""
+    programme = aliased(Programme)
+    return programme.id == programme_id, programme.organisation_id == organisation_id

@@ -62,6 +62,14 @@
   document.addEventListener("htmx:load", sayOwnDays);
   sayOwnDays();
 
+  /* The days and hours of the pages that follow are the reader's own once the tool knows their time zone. */
+  const said = document.body.dataset;
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (said.zoneAddress && zone && zone !== said.zone) {
+    fetch(said.zoneAddress, { method: "POST", body: new URLSearchParams({ csrf_token: said.csrf, zone: zone }) })
+      .catch(function () { /* The next page says it. */ });
+  }
+
   /* A form that asks for a day starts on the person's own day, and says how far their clock is from UTC. */
   document.querySelectorAll("input[name=utc_offset]").forEach(function (offset) {
     offset.value = String(-new Date().getTimezoneOffset());

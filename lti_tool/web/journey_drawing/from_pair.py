@@ -40,10 +40,12 @@ def facts_for_learner(
     today: dt.date,
     ends_on: dt.date | None = None,
     objective_days: Mapping[uuid.UUID, dt.date] | None = None,
+    zone: dt.tzinfo = dt.UTC,
 ) -> JourneyFacts:
     """What one of a pair sees drawn.
 
     ``objective_days``: when each objective got to where it is, by its id; today for those that it does not hold.
+    ``zone``: whose days the moments are drawn on.
     """
     mine = Role(me.role)
     signed = {mine: pair.signed_by_me_at, mine.other: pair.signed_by_partner_at}
@@ -63,15 +65,15 @@ def facts_for_learner(
         if line.status in _STATES
     )
     is_over = pair.status in ENDED_STATUSES
-    completed_on = progress.completed_at.date() if progress.completed and progress.completed_at else None
+    completed_on = _day(progress.completed_at, zone) if progress.completed and progress.completed_at else None
     has_left = pair.partner.has_left and not is_over
     ended_on = None
     if completed_on is None:
-        ended_on = pair.ended_at.date() if is_over and pair.ended_at else today if has_left else None
+        ended_on = _day(pair.ended_at, zone) if is_over and pair.ended_at else today if has_left else None
     return JourneyFacts(
         today=min(today, ended_on or today),
         ends_on=None if is_over or has_left else ends_on,
-        signed_on={role: at.date() for role, at in signed.items() if at is not None},
+        signed_on={role: _day(at, zone) for role, at in signed.items() if at is not None},
         meetings=meetings,
         objectives=tuple(
             DrawnObjective(
@@ -90,8 +92,12 @@ def facts_for_learner(
         ended_on=ended_on,
         end_is_dated=not has_left,
         paused=is_over or pair.status == "paused" or has_left,
-        paused_on=pair.paused_at.date() if pair.status == "paused" and pair.paused_at else None,
+        paused_on=_day(pair.paused_at, zone) if pair.status == "paused" and pair.paused_at else None,
     )
+
+
+def _day(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
+    return moment.astimezone(zone).date()
 
 
 def meetings_to_come(criterion: CriterionLine | None, meetings: Iterable[Meeting]) -> int:

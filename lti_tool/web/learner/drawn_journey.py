@@ -64,11 +64,12 @@ def drawn_journey(
     *,
     today: dt.date,
     ends_on: dt.date,
+    zone: dt.tzinfo = dt.UTC,
 ) -> DrawnJourney | None:
-    """The drawings of a pair; None without one."""
+    """The drawings of a pair, with the days of the reader's zone; None without one."""
     if pair is None:
         return None
-    days = {line.id: line.since.date() for line in pair.objectives if line.since is not None}
+    days = {line.id: line.since.astimezone(zone).date() for line in pair.objectives if line.since is not None}
     asked = journey.progress.meetings
     is_enough = ("held", "confirmed") if asked and asked.params.get("status") == "held" else ("confirmed",)
     counted = [line for line in pair.sessions if line.status in is_enough]
@@ -79,7 +80,7 @@ def drawn_journey(
     else:
         answers = {mine: pair.signed_by_me_at, mine.other: pair.signed_by_partner_at}
     facts = facts_for_learner(
-        pair, journey.me, journey.progress, today=today, ends_on=ends_on, objective_days=days
+        pair, journey.me, journey.progress, today=today, ends_on=ends_on, objective_days=days, zone=zone
     )
     return DrawnJourney(
         facts,

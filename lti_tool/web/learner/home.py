@@ -55,6 +55,7 @@ from lti_tool.web.learner.suits import suits_of
 from lti_tool.web.learner.who_sees import who_sees
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_principal, reading
+from lti_tool.web.time_zone import reader_today, reader_zone
 from schemas.learner_forms import ChooseRoleForm, JoinForm, ThanksForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
@@ -134,7 +135,7 @@ def page(*, as_well: bool = False) -> ResponseReturnValue | None:
         note=note,
         thanks_form=_thanks_form(mine, pair) if own_thanks == 0 else None,
         has_thanked=own_thanks > 0,
-        drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
+        drawn=drawn_journey(mine, pair, today=reader_today(), ends_on=activity.ends_on, zone=reader_zone()),
         grade_sentence=grade_wording.for_learner(grade),
         grade_is_missing=grade_wording.is_missing(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
@@ -233,8 +234,9 @@ def _etag(
     # have left or are back. Today is drawn. The latest step can be undone for a while.
     latest = max(filter(None, (state.latest, participant.joined_at)))
     seed = (
-        f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()} "
-        f"{now - latest <= UNDO_WITHIN} {activity.settings_id} {activity.starts_on} {activity.ends_on}"
+        f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} "
+        f"{reader_today()} {reader_zone()} {now - latest <= UNDO_WITHIN} "
+        f"{activity.settings_id} {activity.starts_on} {activity.ends_on}"
     )
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 

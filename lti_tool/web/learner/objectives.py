@@ -26,6 +26,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page, user_today
 from lti_tool.web.services import reading
+from lti_tool.web.time_zone import reader_today
 from schemas import choices
 from schemas.objective_forms import (
     TITLE_LENGTH,
@@ -121,7 +122,7 @@ def _catalogue() -> list[CatalogueEntry]:
 
 
 def _today() -> str:
-    return utcnow().date().isoformat()
+    return reader_today().isoformat()
 
 
 @blueprint.post("")

@@ -19,6 +19,7 @@ from lti_tool.web.learner.answers import questions
 from lti_tool.web.learner.current import participant_of_request
 from lti_tool.web.learner.who_sees import who_sees
 from lti_tool.web.services import reading
+from lti_tool.web.time_zone import own_date
 
 blueprint = Blueprint("own_profile", __name__, url_prefix="/l/<launch_key>")
 
@@ -35,7 +36,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "learner/own_profile.html",
         me=card(participant),
-        joined_on=participant.joined_at.date(),
+        joined_on=own_date(participant.joined_at),
         about_me=about_me,
         topics=[
             (direction, asked.said(direction))

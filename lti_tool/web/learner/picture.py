@@ -13,13 +13,13 @@ from typing import Final
 from flask import Blueprint, Response, abort, current_app, make_response, render_template
 from flask.typing import ResponseReturnValue
 
-from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_activity
 from lti_tool.web.learner.current import pair_of_request, pair_page
 from lti_tool.web.learner.drawn_journey import drawn_journey
+from lti_tool.web.time_zone import reader_today, reader_zone
 
 blueprint = Blueprint("picture", __name__, url_prefix="/l/<launch_key>")
 
@@ -36,7 +36,9 @@ def show() -> ResponseReturnValue:
     page, activity = pair_page(), current_activity() or abort(404)
     if not page.journey.progress.completed:
         abort(404)
-    drawn = drawn_journey(page.journey, page.pair, today=utcnow().date(), ends_on=activity.ends_on)
+    drawn = drawn_journey(
+        page.journey, page.pair, today=reader_today(), ends_on=activity.ends_on, zone=reader_zone()
+    )
     answer: Response = make_response(
         render_template(
             "learner/journey.svg",

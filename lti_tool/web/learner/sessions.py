@@ -23,6 +23,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page, user_today
 from lti_tool.web.shown_settings import current_settings
+from lti_tool.web.time_zone import reader_today
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
 from schemas.form_schema import FormSchema
 from schemas.session_forms import (
@@ -54,10 +55,10 @@ def new() -> ResponseReturnValue:
     last = pair.last_session
     proposed = {
         "day": "today",
-        "held_on": utcnow().date().isoformat(),
+        "held_on": reader_today().isoformat(),
         **(_fields_of(last) if last is not None else _usual()),
     }
-    return _page(blank_form(_schema(utcnow().date(), _formats()), proposed, id="session"))
+    return _page(blank_form(_schema(reader_today(), _formats()), proposed, id="session"))
 
 
 def _usual() -> dict[str, str]:
@@ -148,7 +149,7 @@ def _formats(line: SessionLine | None = None) -> tuple[str, ...]:
 
 def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
     """The form, with what was typed, and what is wrong beside its field. ``line``: the meeting to correct."""
-    today = utcnow().date()
+    today = reader_today()
     values = pair_page().values()
     html = render_template(
         "learner/session_form.html",
@@ -169,7 +170,7 @@ def correct(session_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a meeting as it is, to correct it."""
     line = _line(session_id)
     logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
-    return _page(blank_form(_schema(utcnow().date(), _formats(line)), logged, id="correction"), line)
+    return _page(blank_form(_schema(reader_today(), _formats(line)), logged, id="correction"), line)
 
 
 @blueprint.post("/<uuid:session_id>/correct")
@@ -244,7 +245,7 @@ def _difference_form(line: SessionLine) -> Form:
     """What was different, before anything is changed: the meeting as logged."""
     logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
     logged["revision"] = str(line.revision)
-    schema = _proposal_schema(utcnow().date(), _formats(line))
+    schema = _proposal_schema(reader_today(), _formats(line))
     action = launch_url_for("sessions.propose", session_id=line.id)
     return blank_form(schema, logged, id="difference", action=action)
 
@@ -258,7 +259,7 @@ def _differs_page(form: Form, line: SessionLine, *, is_disputed: bool = False) -
     form.given = {name: form.given[name] for name in form.given} | {
         name: form.given.get(name) or value for name, value in logged.items()
     }
-    today = utcnow().date().isoformat()
+    today = reader_today().isoformat()
     html = render_template(
         "learner/session_differs.html",
         form=form,

@@ -31,12 +31,12 @@ from lti_tool.mentoring.programmes.in_use import is_in_use, latest_settings
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
-    Programme,
     ProgrammeOwner,
     ProgrammeSettings,
 )
 from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
+from lti_tool.mentoring.programmes.standing import can_be_used
 from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
@@ -301,29 +301,13 @@ def readers_of(db: Session, programme_id: uuid.UUID) -> list[NamedPerson]:
     return [NamedPerson(person.id, display_name(person), since) for person, since in rows]
 
 
-def _can_be_used(now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    """Conditions on a link for human resources."""
-    return HrLink.used_at.is_(None), HrLink.withdrawn_at.is_(None), HrLink.expires_at > now
-
-
 def open_links_of(db: Session, programme_id: uuid.UUID, now: dt.datetime) -> Sequence[HrLink]:
     """The links for human resources that can still be used, the newest first."""
     return db.scalars(
         sa.select(HrLink)
-        .where(HrLink.programme_id == programme_id, *_can_be_used(now))
+        .where(HrLink.programme_id == programme_id, *can_be_used(now))
         .order_by(HrLink.created_at.desc(), HrLink.id)
     ).all()
-
-
-def has_open_link(db: Session, organisation_id: uuid.UUID, now: dt.datetime) -> bool:
-    """Whether a link for human resources can still be used for one of a company's programmes."""
-    link = (
-        sa.select(HrLink.id)
-        .join(Programme, Programme.id == HrLink.programme_id)
-        .where(Programme.organisation_id == organisation_id, *_can_be_used(now))
-        .limit(1)
-    )
-    return db.scalar(link) is not None
 
 
 def names_of(db: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:

@@ -32,7 +32,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.owner import figures, programme_lists, settings_view
+from lti_tool.web.owner import programme_lists, settings_view
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.programme_rights import HrLinkForm, secret_of
 
@@ -57,13 +57,12 @@ def offers_hr_link() -> bool:
     Every first page does while the company of the launch has a link that waits: whoever reads for human resources may
     take part or teach as well. Only owners are not told, who make the links.
     """
-    principal = current_principal()
-    if request.endpoint != "home.home" or principal.owns_programmes:
-        return False
-    if principal.organisation_id is None or principal.person_id is None:
-        return False
-    with reading() as db:
-        return figures.has_open_link(db, principal.organisation_id, utcnow())
+    return (
+        request.endpoint == "home.home"
+        and g.get("hr_link_waits", False)
+        and g.launch.person_id is not None
+        and not current_principal().owns_programmes
+    )
 
 
 @blueprint.get("/hr")

@@ -302,7 +302,7 @@ def view_of(
         pages=table.pages,
         listed=listed,
         sort=table.sort,
-        drawn=drawn_pairs(overview, [row.pair for row in table.rows], meetings, today),
+        drawn=drawn_pairs(overview, [row.pair for row in table.rows], meetings),
         listed_count=overview.awaited
         if query["state"] == "awaited" and not query["q"]
         else len(listed or ()),

@@ -130,7 +130,9 @@ def _grade_removed(line: InboxLine) -> Markup:
 
 def _grade_overridden(line: InboxLine) -> Markup:
     words = line.grade.words if line.grade else ""
-    return _filled(_("%(person)s’s grade is not the one that was sent. %(words)s"), person=line.people[0], words=words)
+    return _filled(
+        _("%(person)s’s grade is not the one that was sent. %(words)s"), person=line.people[0], words=words
+    )
 
 
 def _not_accepted(line: InboxLine) -> Markup:
@@ -301,7 +303,9 @@ def _folded(line: InboxLine) -> Markup:
             count,
         ),
         LineKind.GRADE_OVERRIDDEN: lambda: ngettext(
-            "%(num)s grade is not the one that was sent", "%(num)s grades are not the ones that were sent", count
+            "%(num)s grade is not the one that was sent",
+            "%(num)s grades are not the ones that were sent",
+            count,
         ),
         LineKind.NOT_ACCEPTED: lambda: ngettext(
             "%(num)s proposal is waiting for an answer", "%(num)s proposals are waiting for an answer", count

@@ -134,7 +134,7 @@ def panel_of(
         for each in questions_of(grades, overview.left_as_they_are)
     }
     meetings = meetings_of(db, [found.id])[found.id]
-    steps = every_step(journey_steps(facts_of(found, meetings, today, overview.ends_on)))
+    steps = every_step(journey_steps(facts_of(found, meetings, overview.ends_on)))
     without_day = [step for step in steps if step.meeting is not None and step.on is None]
     return PairPanel(
         found,
@@ -187,8 +187,7 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         pairs=pairs,
         earlier=earlier,
         drawings={
-            pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))
-            for pair in pairs
+            pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], overview.ends_on)) for pair in pairs
         },
         states={pair.id: state_of(pair) for pair in pairs},
         waits={pair.id: wait_of(pair, today, {}) for pair in pairs},

@@ -41,7 +41,7 @@ def show() -> ResponseReturnValue:
         view=view_of(overview, table, meetings, query, now, shown=None),
         listed_name=listed_name,
         rows=table.found,
-        drawn=drawn_pairs(overview, [row.pair for row in table.found], meetings, now.date()),
+        drawn=drawn_pairs(overview, [row.pair for row in table.found], meetings),
         now=now,
         pair_words=pair_wording,
         cohort_words=cohort_wording,

@@ -14,7 +14,6 @@ from flask import Blueprint, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action, Relation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.grade_queries import grade_of
@@ -79,10 +78,10 @@ def _drawings(
     db: Session, cohort_id: uuid.UUID, pair_ids: AbstractSet[uuid.UUID]
 ) -> dict[uuid.UUID, Sparkline]:
     """The drawing of each of these pairs, as on the page of a person of the group."""
-    overview, today = overview_of(db, cohort_id), utcnow().date()
+    overview = overview_of(db, cohort_id)
     meetings = meetings_of(db, list(pair_ids))
     return {
-        pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))
+        pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], overview.ends_on))
         for pair in overview.pairs
         if pair.id in pair_ids
     }

@@ -31,7 +31,7 @@ from lti_tool.translation import using_language
 from lti_tool.web.language import day, day_in_year, short_day
 from tests.builder import rows, situations
 from tests.builder.crowd import add_crowd
-from tests.builder.launches import SECRET, session_id_of
+from tests.builder.launches import SECRET, add_next_launch, key_of, session_id_of
 from tests.builder.rules import document, meetings
 from tests.builder.situations import Situation
 from tests.web.visiting import Visit
@@ -240,6 +240,18 @@ def test_another_company_s_programme_is_as_if_it_were_not_there(visit: Come, ser
             assert answer.status_code in (403, 404), page
     answer = here.post(f"owner/programmes/{theirs}/access/hr-links")
     assert answer.status_code == 404
+
+
+def test_an_owner_of_one_programme_is_so_in_an_activity_of_another(visit: Come, services: Services) -> None:
+    here = visit(situations.owner)
+    of_another_programme = visit(situations.tutor)
+    with services.database.transaction() as db:
+        owner_id = db.get_one(LaunchSession, session_id_of(here.home)).person_id
+        opened = add_next_launch(
+            db, session_id_of(of_another_programme.home), person_id=owner_id, role=CourseRole.OBSERVER
+        )
+        there = Visit(here.client, f"/l/{key_of(opened)}/")
+    assert programme_page(there) == programme_page(here)
 
 
 def programme_page(here: Visit) -> str:
