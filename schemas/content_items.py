@@ -77,7 +77,7 @@ class ProgrammeChoiceForm(FormSchema):
         ROLE_VIEWS,
         load_default="both",
         metadata={
-            "label": N_("Who takes part through this activity?"),
+            "label": N_("Who is this activity for?"),
             "words": {
                 "both": N_("Everybody"),
                 "mentee": N_("Only those who learn"),
@@ -90,7 +90,7 @@ class ProgrammeChoiceForm(FormSchema):
         BEGINNINGS,
         load_default="now",
         metadata={
-            "label": N_("How does it begin?"),
+            "label": N_("When does it start?"),
             "words": {
                 "set-up": N_("Set it up first, and start it when it suits me"),
                 "now": N_("Start at once"),

@@ -28,7 +28,7 @@ def _brings() -> Text:
         lines=True,
         load_default="",
         metadata={
-            "label": N_("What I can show somebody"),
+            "label": N_("What I can show someone"),
             "hint": N_("For example: reading a dashboard, working with an AI assistant."),
         },
     )
@@ -82,7 +82,7 @@ class AboutMeForm(FormSchema):
         load_default="",
         metadata={
             "label": N_("Chat"),
-            "hint": N_("For example a Teams link, or your name in Slack."),
+            "hint": N_("For example a Teams link, or your name on Slack."),
         },
     )
 
@@ -135,7 +135,7 @@ class ReflectionForm(FormSchema):
         lines=True,
         required=True,
         metadata={
-            "label": N_("What do I do differently?"),
+            "label": N_("What do I do differently now?"),
             "hint": N_("Something you do, say or see differently since you started meeting."),
         },
     )

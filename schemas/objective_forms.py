@@ -28,7 +28,7 @@ class ObjectiveForm(FormSchema):
         required=True,
         metadata={
             "label": N_("Which objective?"),
-            "hint": N_("For example: write a good request to an AI assistant."),
+            "hint": N_("For example: write a good prompt for an AI assistant."),
         },
     )
     direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
@@ -37,7 +37,7 @@ class ObjectiveForm(FormSchema):
         r"[a-z0-9_-]+",
         max_length=60,
         load_default=None,
-        metadata={"label": N_("Which skill does it serve? (optional)")},
+        metadata={"label": N_("Which skill does it build? (optional)")},
     )
     """The code of one of the programme's skills."""
     target_on = Day(load_default=None, metadata={"label": N_("By when? (optional)")})

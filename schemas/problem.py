@@ -97,7 +97,7 @@ MESSAGES: Mapping[str, str] = {
         "Every criterion for the role %(role)s has weight 0. Please raise at least one."
     ),
     "not_a_weight": N_("Enter 0, 1, 2… or a fraction such as 1/3."),
-    "not_an_iri": N_("Please enter a full address, such as https://example.org/course."),
+    "not_an_iri": N_("Enter a full address, such as https://example.org/course."),
     "not_a_moment": N_("Please enter cohort_start or cohort_end, with +30d or -30d if needed, or a date."),
     "star_with_formats": N_("Choose either every format or some formats."),
     # files of people

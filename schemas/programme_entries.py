@@ -75,7 +75,7 @@ class CatalogueForm(BilingualSchema):
         r"[a-z0-9_-]+",
         max_length=60,
         load_default=None,
-        metadata={"label": N_("Which skill does it serve?")},
+        metadata={"label": N_("Which skill does it build?")},
     )
     level = WholeNumber(
         min=1,
@@ -83,7 +83,7 @@ class CatalogueForm(BilingualSchema):
         from_text=True,
         load_default=None,
         metadata={
-            "label": N_("To which level?"),
+            "label": N_("To what level?"),
         },
     )
     evidence = fields.List(
@@ -91,11 +91,11 @@ class CatalogueForm(BilingualSchema):
         required=True,
         error_messages={"required": "empty"},
         validate=[*entries(max=4), distinct],
-        metadata={"label": N_("Who can say that it is reached?")},
+        metadata={"label": N_("Who can say it has been reached?")},
     )
     trend = fields.Boolean(
         load_default=False,
-        metadata={"label": N_("This is a trend to follow")},
+        metadata={"label": N_("This objective is about following a trend")},
     )
 
     def __init__(self, language: str = "en", skills: Collection[str] = ()) -> None:
@@ -120,13 +120,13 @@ class KpiForm(BilingualSchema):
         UNITS,
         load_default="share",
         metadata={
-            "label": N_("In which unit?"),
+            "label": N_("In what unit?"),
             "words": {
-                "share": N_("A share, in per cent"),
+                "share": N_("A percentage"),
                 "hours": N_("Hours"),
                 "minutes": N_("Minutes"),
                 "points": N_("A number"),
-                "money": N_("Money, in the currency of the budget"),
+                "money": N_("Money, in the budget’s currency"),
             },
         },
     )
@@ -144,7 +144,7 @@ class KpiForm(BilingualSchema):
         load_default=None,
         metadata={
             "label": N_("What is the target?"),
-            "hint": N_("In the unit chosen above. Leave it empty to follow the figure without a target."),
+            "hint": N_("In the unit chosen above. Leave it empty to track the figure without a target."),
         },
     )
 

@@ -58,9 +58,9 @@ class NewHrLinkForm(FormSchema):
         required=True,
         error_messages={"required": "link_for_whom"},
         metadata={
-            "label": N_("For whom is the link?"),
+            "label": N_("Who is the link for?"),
             "hint": N_(
-                "A name, or a function such as “HR of the Lyon site”. Owners see it, and nobody else."
+                "A name, or a role such as “HR, Lyon site”. Only owners see it."
             ),
         },
     )

@@ -191,8 +191,8 @@ class DatesForm(SectionSchema):
     follow_up_on = Day(
         load_default=None,
         metadata={
-            "label": N_("Day of the follow-up"),
-            "hint": N_("Some 90 days after the end people can say what they still use."),
+            "label": N_("Follow-up date"),
+            "hint": N_("About 90 days after the end, people can say what they still use."),
         },
     )
     ends_earlier = fields.Boolean(

@@ -28,7 +28,7 @@ class ScaleForm(FormSchema):
         required=True,
         metadata={
             "label": N_("Name that people see"),
-            "hint": N_("Its people read it at the top of their pages. The pilot keeps its own."),
+            "hint": N_("Participants see it at the top of their pages. The pilot keeps its own."),
         },
     )
     starts_on = Day(required=True, metadata={"label": N_("First day")})

@@ -98,6 +98,6 @@ class TemplateDatesForm(SectionSchema):
         required=True,
         metadata={
             "label": N_("Follow-up: how many days after the end?"),
-            "hint": N_("Some 90 days after the end people can say what they still use."),
+            "hint": N_("About 90 days after the end, people can say what they still use."),
         },
     )

@@ -112,7 +112,8 @@ _SENT_PAGES_OF = {
     (400, "kept_forms"): _SentPage(
         N_("Nothing was deleted"),
         N_(
-            "What you typed earlier is kept: the next page offers it to you again, to go on with or to delete."
+            "What you typed earlier is still saved. The next page will show it again, so that you can carry on with it "
+            "or delete it."
         ),
         is_fault=False,
     ),
@@ -143,7 +144,7 @@ _SENT_PAGES_OF = {
 _SUGGESTION_CLOSED = _SentPage(
     N_("This suggestion is no longer open"),
     N_(
-        "It was declined or taken back in the meantime, so your answer was not recorded. Somebody else can still be "
+        "It was declined or withdrawn in the meantime, so your answer was not recorded. Somebody else can still be "
         "suggested to you."
     ),
 )

@@ -44,7 +44,8 @@ _RESTS: Final = N_(
 _TO_LEARNERS: Final[Mapping[str, str]] = {
     "not_a_learner": N_(
         "Your course could not record that you have finished, because you are not on its list of learners. Write to "
-        "your tutor through the course. Once you are on the list, open this activity again: the result is then sent."
+        "your tutor through the course. Once you are on the list, open this activity again and your result will be "
+        "sent."
     ),
     "course_ended": N_("Your course has ended and took no more grades. Your tutor can tell you more."),
 }

@@ -85,7 +85,9 @@ def home() -> ResponseReturnValue:
         return visitor_page(
             _("Nothing to show for now"),
             _("Your course has not linked you to anybody yet."),
-            _("If you expect to take part or to see somebody, ask a teacher of this course."),
+            _(
+                "If you should be taking part, or following somebody’s progress, ask a teacher in this course."
+            ),
         )
     activity = current_activity()
     if activity is not None and activity.is_draft:

@@ -134,8 +134,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Your session has expired"),
                 _(
-                    "Open the activity again from your course: what you typed waits there, for you to send. "
-                    "We keep it, encrypted, for about a day, and offer it once."
+                    "Open the activity again from your course. What you typed will be there, ready to send. We keep "
+                    "it, encrypted, for about a day and show it to you once."
                 ),
             )
         case Advice.SESSION_OVER_FORM_LOST:
@@ -172,7 +172,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             )
         case Advice.TUTORS_ONLY:
             return _("This page is for tutors"), _(
-                "You take part in this programme: your journey waits for you."
+                "You are taking part in this programme: your journey is waiting for you."
             )
         case Advice.TAKEN_OVER:
             return (
@@ -215,8 +215,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Nothing was saved"),
                 _(
-                    "The page was open for too long, or you have signed in again since. What you had just typed is "
-                    "not kept. Your browser’s Back button may still show it: copy it first. Then open the activity "
+                    "The page was open for too long, or you have signed in again since. What you had just typed was "
+                    "not kept. Your browser’s Back button may still show it: if so, copy it. Then open the activity "
                     "again from your course."
                 ),
             )
@@ -242,7 +242,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "This tool does not know the learning platform that you come from. You did nothing wrong. Give the "
+                    "This tool does not recognise your learning platform. You have done nothing wrong. Give the "
                     "reference below to whoever runs that platform."
                 ),
             )

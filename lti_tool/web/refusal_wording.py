@@ -42,8 +42,8 @@ REFUSALS: Mapping[str, str] = {
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
     "too_late_to_undo": N_(
-        "You can undo something for ten minutes, unless your partner or your tutor acts on it first. That time has "
-        "passed: nothing was undone."
+        "A step can be undone for ten minutes, unless your partner or your tutor has already acted on it. Nothing was "
+        "undone."
     ),
     "same_day": N_("A meeting of that day is logged already."),
     "nothing_differs": N_(
@@ -128,7 +128,7 @@ REFUSALS: Mapping[str, str] = {
     "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
     "hr_link_unknown": N_("We do not recognise this link. Please copy all of it, or ask for a new one."),
     "hr_link_used": N_(
-        "This link was used already: it works once. Ask the owner of the programme for a new one."
+        "This link has already been used: it works once. Ask the owner of the programme for a new one."
     ),
     "hr_link_expired": N_("This link has expired. Ask the owner of the programme for a new one."),
     "hr_link_withdrawn": N_("This link was withdrawn. Ask the owner of the programme."),

@@ -114,14 +114,14 @@ DISPUTES_ASKED: Mapping[str, str] = {
 """What whoever noted the meeting does then."""
 
 DECLINE_REASONS: Mapping[str, str] = {
-    "not-now": N_("It is not the right moment"),
+    "not-now": N_("This is not a good time"),
     "other-topics": N_("I would rather work on other topics"),
     "too-close": N_("We work too closely together"),
     "other": N_("Another reason"),
 }
 
 REFUSAL_REASONS: Mapping[str, str] = {
-    "no-time": N_("I do not have the time"),
+    "no-time": N_("I do not have time"),
     "later": N_("Maybe later"),
     "not-for-me": N_("It is not for me"),
     "other": N_("Another reason"),
@@ -130,19 +130,19 @@ REFUSAL_REASONS: Mapping[str, str] = {
 TAKE_OUT_REASONS: Mapping[str, str] = {
     "left-organisation": N_("Has left the company"),
     "time": N_("Has no time at the moment"),
-    "own-wish": N_("Asked for it"),
+    "own-wish": N_("Asked to leave"),
     "other": N_("Another reason"),
 }
 
 END_REASONS: Mapping[str, str] = {
     "time": N_("No time at the moment"),
-    "match": N_("Another partner suits better"),
+    "match": N_("A different partner would suit better"),
     "left-organisation": N_("One of them has left the company"),
     "completed-early": N_("They have done what they set out to do"),
     "other": N_("Another reason"),
 }
 
-COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
+COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Roll-out")}
 
 COHORT_STATUSES: Mapping[str, str] = {
     "draft": N_("Being set up"),
@@ -159,7 +159,7 @@ COMPLETIONS: Mapping[str, str] = {
     "completed": N_("Complete"),
     "reopened": N_("Reopened"),
     "begun": N_("Under way"),
-    "not_begun": N_("Not begun"),
+    "not_begun": N_("Not started"),
     "invited": N_("Invited"),
     "withdrawn": N_("No longer takes part"),
 }
@@ -391,7 +391,7 @@ def first_name_to_others(card: PersonCard) -> str:
 
 
 def duration(minutes: int) -> str:
-    """A length of time, such as ``45 min`` or ``1 h 30``."""
+    """A length of time, such as ``45 min`` or ``1 h 30 min``."""
     return length(minutes).text
 
 

@@ -88,7 +88,7 @@ def test_a_page_that_completes_while_it_is_open_offers_words_of_thanks(
         logged = db.scalars(sa.select(MentoringSession).where(MentoringSession.pair_id == pair.id)).one()
         confirm_session(db, session_id=logged.id, by=pair.mentor_id, now=utcnow())
     page.get_by_role("button", name="It was a pleasure to meet you. Thank you!").click()
-    expect(page.get_by_label("Your words (optional)")).to_have_value(
+    expect(page.get_by_label("Your message (optional)")).to_have_value(
         "It was a pleasure to meet you. Thank you!"
     )
 

@@ -107,7 +107,7 @@ def learner_of_first_group(situation: Situation) -> None:
 
 
 def moved_learner(situation: Situation) -> None:
-    """The one who learns in the first pair, which has moved, and who opens the activity of before."""
+    """The person learning in the first pair, which has moved, and who opens the activity of before."""
     pair, there = _two_groups(situation)
     assert situation.cohort is not None
     move_pairs(

@@ -188,7 +188,7 @@ def test_a_launch_of_a_person_opens_its_page(build: Builder, client: FlaskClient
     cohort = build.cohort()
     mentee = cohort.mentee("Bo Ek")
     key = cohort.programme.activity.launch(mentee.person)
-    assert "We’re looking for your partner" in client.get(f"/l/{key}/").text
+    assert "We are looking for a partner for you" in client.get(f"/l/{key}/").text
 
 
 def test_a_tutor_decides_about_a_participant(build: Builder) -> None:

@@ -65,10 +65,10 @@ SENTENCES: Final[Mapping[str, str]] = {
         "%(actor)s no longer lets every teacher of the company use the programme"
     ),
     "HrLinkMade": N_("%(actor)s made a link for human resources"),
-    "HrLinkMade for somebody": N_("%(actor)s made a human resources link for %(whom)s"),
+    "HrLinkMade for somebody": N_("%(actor)s created a human resources link for %(whom)s"),
     "HrLinkWithdrawn": N_("%(actor)s withdrew a link for human resources"),
     "HrLinkWithdrawn for somebody": N_("%(actor)s withdrew the link for human resources made for %(whom)s"),
-    "HrReadingGranted": N_("%(actor)s was given human resources’ read-only access to the programme"),
+    "HrReadingGranted": N_("%(actor)s was given read-only access to the programme for human resources"),
     "HrReadingEnded": N_("%(actor)s ended %(person)s’s human resources access to the programme"),
     "PilotScaled": N_("%(actor)s made a full-scale group from this pilot"),
     "FullScaleTakenBack": N_(
@@ -92,7 +92,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "PairPaused": N_("%(actor)s paused the pair of %(about)s"),
     "PairResumed": N_("%(actor)s resumed the pair of %(about)s"),
     "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
-    "PairClosed": N_("%(actor)s ended the pair of %(about)s, because its time was up"),
+    "PairClosed": N_("%(actor)s ended the pair of %(about)s, because its time had run out"),
     "PairMovedOut": N_("%(actor)s moved %(about)s to group %(other_group)s"),
     "PairMovedIn": N_("%(actor)s moved %(about)s here from group %(other_group)s"),
     "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
@@ -158,7 +158,7 @@ _OF_SEVERAL: Final[Mapping[str, Message]] = {
     "PairProposed": plural_message("%(actor)s proposed %(num)s pair", "%(actor)s proposed %(num)s pairs", 0),
     "PairEnded": plural_message("%(actor)s ended %(num)s pair", "%(actor)s ended %(num)s pairs", 0),
     "PairClosed": plural_message(
-        "%(actor)s ended %(num)s pair, because its time was up",
+        "%(actor)s ended %(num)s pair, because its time had run out",
         "%(actor)s ended %(num)s pairs, because their time was up",
         0,
     ),

@@ -25,9 +25,9 @@ def sentence_for_tutor(rule: CompletionRule) -> str:
     """The rule, to a tutor: "A person completes when the agreement is signed by both and …"."""
     clauses = [_of(each, Reader.TUTOR, "") for each in rule.criteria]
     if rule.mode == "at_least":
-        whole = _("A person completes when %(clause)s.", clause=_some_of(rule.k or 1, clauses))
+        whole = _("A person completes the programme when %(clause)s.", clause=_some_of(rule.k or 1, clauses))
     else:
-        whole = _("A person completes when %(clause)s.", clause=_joined(clauses, rule.mode))
+        whole = _("A person completes the programme when %(clause)s.", clause=_joined(clauses, rule.mode))
     return _spoken(whole)
 
 

@@ -107,7 +107,7 @@ def _share_of(db: Session, programme_id: uuid.UUID, course_id: uuid.UUID | None)
 def make_hr_link(
     db: Session, *, programme_id: uuid.UUID, made_by: uuid.UUID, made_for: str, now: dt.datetime
 ) -> str:
-    """Make a link for human resources; return its secret, which nobody can read again.
+    """Create a link for human resources; return its secret, which nobody can read again.
 
     ``made_for``: whom the owner means to send it to, in their own words; nothing is checked against it.
     """

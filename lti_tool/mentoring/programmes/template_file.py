@@ -21,7 +21,7 @@ from schemas.yaml_text import YamlDocument, YamlError, read_yaml, write_yaml
 
 HEAD: Final = (
     N_(
-        "Every text is there in French (fr) and in English (en). A text with a colon is put in quotation marks."
+        "Every text is there in French (fr) and in English (en). Put any text that contains a colon in quotation marks."
     ),
     N_("Indent with spaces, not with tabs. [] is a list with nothing in it yet."),
 )
@@ -29,7 +29,7 @@ OF_A_FILE: Final = N_("A programme template. Change it in any text editor, then 
 OF_A_PAGE: Final = N_("A programme template. A line that begins with # explains what follows.")
 COMMENTS: Final[Mapping[str, str]] = {
     "v": N_("The version of this file format: leave it as it is."),
-    "code": N_("Lower-case letters, digits and hyphens. With another code, the file makes another template."),
+    "code": N_("Lower-case letters, digits and hyphens. A different code makes a new template."),
     "title": N_("What people see when they choose the template."),
     "summary": N_("What it is for, in a line below the title."),
     "goal": N_("Why the company runs the programme."),
@@ -43,13 +43,13 @@ COMMENTS: Final[Mapping[str, str]] = {
     ),
     "format_names": N_("The names of your own formats, by their codes. Without this part, there are none."),
     "rhythm": N_("What a pair is advised to do: how many meetings, of how many minutes."),
-    "rule": N_("What somebody has done when they complete the programme. w is a criterion's weight."),
+    "rule": N_("What a person must do to complete the programme. w is a criterion's weight."),
     "kpis": N_(
         "What is measured, with the target. The code sets how it is calculated; the definition explains it to people."
     ),
     "questionnaires": N_("What people are asked, and when: before, after, then, follow_up."),
     "dates": N_("Counted from the day a group is created; the follow-up is counted from the end."),
-    "budget": N_("What it may cost (amount) and who pays for it (funding); left out where that is open."),
+    "budget": N_("What it may cost (amount) and who pays for it (funding); left out if undecided."),
     "visibility": N_("Who sees and changes what. smallest_group is at least 5."),
 }
 """What stands above each section of a file, as English sentences; each section has one."""

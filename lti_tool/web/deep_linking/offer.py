@@ -229,7 +229,7 @@ def _titles(db: Session, links: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | No
 def waiting_name(title: Mapping[str, str]) -> str:
     """What the page calls a group that waits for its first activity. ``title``: its programme's, by language."""
     programme = Bilingual(**title).text(current_language())
-    return _("“%(programme)s” (full scale, to be opened)", programme=programme)
+    return _("“%(programme)s” (roll-out, not open yet)", programme=programme)
 
 
 def _group_name(group: Group, titles: Mapping[uuid.UUID, str | None]) -> str:

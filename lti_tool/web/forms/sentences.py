@@ -61,13 +61,13 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(
-    N_("Nothing was sent. “I would rather not say” is chosen: keep it, or choose another reason.")
+    N_("Nothing was sent. “I would rather not say” is selected: leave it, or pick one of the others.")
 )
 _OTHER_REASON: Final = _choose(
-    N_("The reason that was sent is not one of these. Choose again, or go on without one.")
+    N_("We did not recognise that reason. Choose one from the list, or leave “No reason given” selected.")
 )
 _SHORTEN: Final = {"too_long": N_("Your text has %(count)s characters. The limit is %(max)s.")}
-_PARTNERS: Final = N_("This number is not offered, so 1 is chosen: change it, or save.")
+_PARTNERS: Final = N_("That number is not on the list, so 1 is selected. Choose another, or save.")
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -85,16 +85,18 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     AnswersForm: {
         "capacity": {**_choose(_PARTNERS), **dict.fromkeys(_NO_NUMBER, _PARTNERS)},
         "offers": _choose(
-            N_("A topic is not on the list any more, so it is not ticked: check the list, then save.")
+            N_("One of the topics you ticked is no longer on the list. Check your choices, then save.")
         ),
         "wants": _choose(
-            N_("A topic is not on the list any more, so it is not ticked: check the list, then save.")
+            N_("One of the topics you ticked is no longer on the list. Check your choices, then save.")
         ),
         "languages": _choose(
             N_("A language is not on the list, so it is not ticked: check the list, then save.")
         ),
         "time_zone": _choose(
-            N_("This time zone is not offered, so “I would rather not say” is chosen: change it, or save.")
+            N_(
+                "That time zone is not on the list, so “I would rather not say” is selected. Choose another, or save."
+            )
         ),
         "level": dict.fromkeys(
             _NO_NUMBER,
@@ -107,7 +109,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     PausePairForm: {
         "until": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
-            "date_past": N_("Choose today or a later day: this date is past."),
+            "date_past": N_("Choose today or a later date: this one has passed."),
         },
     },
     MoveQuery: {
@@ -141,13 +143,13 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "direction": _choose(_WHO_LEARNS),
         "title": {
             "required": N_("Write the objective."),
-            "too_short": N_("Write the objective in at least %(min)s\u00a0characters."),
+            "too_short": N_("The objective needs at least %(min)s\u00a0characters."),
         },
         "tag": _AREA,
         "skill": _choose(N_("Choose a skill from the list.")),
         "target_on": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
-            "date_past": N_("Choose today or a later day: this date is past."),
+            "date_past": N_("Choose today or a later date: this one has passed."),
             "date_too_far": N_("Choose a date within the next three years."),
         },
         "level": dict.fromkeys(_NO_NUMBER, N_("Choose a level from the list.")),
@@ -184,7 +186,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     EndPairForm: {"reason": _choose(N_("Choose a reason."))},
     AnotherPartnerForm: {
-        "role": _choose(N_("Choose one of the two.")),
+        "role": _choose(N_("Choose who gets another partner.")),
         "reason": _choose(N_("Choose a reason.")),
     },
     ReopenForm: {
@@ -193,7 +195,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "too_short": N_("Say why you are reopening this journey, in at least %(min)s characters."),
         },
     },
-    OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},
+    OwnerForm: {"person_id": _choose(N_("Choose who to add as an owner."))},
     ShareForm: {"course_id": _choose(N_("Choose the course to share it with."))},
     NewHrLinkForm: {
         "made_for": dict.fromkeys(

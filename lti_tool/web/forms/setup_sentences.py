@@ -59,7 +59,7 @@ _LAST_DAY: Final = {
     "date_not_after_start": N_("Choose a last day after the first one."),
 }
 _FOLLOW_UP: Final = {
-    **dict.fromkeys(("required", "not_a_date", "follow_up_missing"), N_("Enter the day of the follow-up.")),
+    **dict.fromkeys(("required", "not_a_date", "follow_up_missing"), N_("Enter the follow-up date.")),
     "date_past": N_("Choose a day for the follow-up that is today or later."),
     "date_far_ahead": N_("Choose a day for the follow-up within the next five years."),
     "date_not_after_end": N_("Choose a day for the follow-up after the last day."),
@@ -78,7 +78,7 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
     },
     ActivityChoiceForm: {
         "role_view": _choose(N_("Choose which activities to add to the course.")),
-        "title": {"required": N_("Enter the title of the activity in the course.")},
+        "title": {"required": N_("Enter a title for the activity.")},
         "mentee_title": {"required": N_("Enter the title of the activity for those who learn.")},
         "mentor_title": {"required": N_("Enter the title of the activity for those who teach.")},
         "gradebook": _choose(N_("Choose whether the activity has a column in the gradebook.")),

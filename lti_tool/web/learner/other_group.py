@@ -39,7 +39,7 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
     return render_template(
         "learner/other_group.html",
         heading=_heading(enrolment.status),
-        text=_("Your place there is in the activity “%(activity)s” of this course.", activity=title)
+        text=_("Your group there is in the activity “%(activity)s”.", activity=title)
         if title
         else _("Your place there is in another activity of this course."),
     )
@@ -50,7 +50,7 @@ def _heading(status: str) -> str:
         return _("You are invited to another group of this course")
     if status == ParticipantStatus.COMPLETED:
         return _("You have completed the programme in another group of this course")
-    return _("You already take part in another group of this course")
+    return _("You are already taking part in another group in this course")
 
 
 def _found(db: Session, cohort_id: uuid.UUID) -> tuple[ParticipantRecord, uuid.UUID] | None:

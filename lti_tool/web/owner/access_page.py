@@ -155,7 +155,7 @@ def end_share(programme_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/hr-links")
 @allows(Action.GRANT_HR, about=programme_asked)
 def make_hr_link(programme_id: uuid.UUID) -> ResponseReturnValue:
-    """Make a link for human resources, and show it: nobody can read it again."""
+    """Create a link for human resources, and show it: nobody can read it again."""
     person_id = current_principal().person_id or abort(403)
     made: list[NewLink] = []
 

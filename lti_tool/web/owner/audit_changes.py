@@ -163,7 +163,7 @@ def _goal(version: _Version) -> Values:
 
 
 def _dates(version: _Version) -> Values:
-    names = {"starts_on": _("First day"), "ends_on": _("Last day"), "follow_up_on": _("Day of the follow-up")}
+    names = {"starts_on": _("First day"), "ends_on": _("Last day"), "follow_up_on": _("Follow-up date")}
     return {
         name: (label, day(dt.date.fromisoformat(version.dates[name])))
         for name, label in names.items()
@@ -178,7 +178,7 @@ def _rhythm(version: _Version) -> Values:
     sessions, minutes = rhythm["sessions"], rhythm["minutes"]
     return {
         "sessions": (_("Meetings"), ngettext("%(num)s meeting", "%(num)s meetings", sessions)),
-        "minutes": (_("Length of a meeting"), wording.duration(minutes)),
+        "minutes": (_("Meeting length"), wording.duration(minutes)),
     }
 
 

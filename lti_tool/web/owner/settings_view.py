@@ -80,7 +80,7 @@ def sections_of(
         ("budget", _("Budget and funding"), budget_lines(settings.get("budget"))),
         (
             "visibility",
-            _("Who may see what"),
+            _("Who can see and change what"),
             visibility_lines(settings.get("visibility"), sees_results=sees_results),
         ),
     )
@@ -229,7 +229,7 @@ def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool
         hidden if sees_results else "",
         _("Human resources see who takes part and where each journey stands.")
         if visibility.get("hr_sees_names")
-        else _("Human resources see no participant’s name."),
+        else _("Human resources cannot see participants’ names."),
         _("Tutors may change the settings.")
         if visibility.get("tutors_may_edit", True)
         else _("The owners alone change the settings."),

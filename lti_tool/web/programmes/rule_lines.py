@@ -283,11 +283,11 @@ def weights_said(lines: Sequence[Line]) -> str:
     """
     written = [line.weight.value for line in lines]
     if len(set(written)) < 2:
-        return _("All conditions count alike in the percentage")
+        return _("All conditions count equally towards the percentage")
     weights = [int(each) if each.isascii() and each.isdigit() and len(each) < 9 else None for each in written]
     total = sum(each or 0 for each in weights)
     if None in weights or not total:
-        return _("Some conditions count more in the percentage")
+        return _("Some conditions count more towards the percentage")
     known = [(line, weight) for line, weight in zip(lines, weights, strict=True) if weight]
     in_parts = any(100 * weight % total for _line, weight in known)
     shares = [

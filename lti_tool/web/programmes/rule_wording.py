@@ -93,11 +93,11 @@ def sentence(kind: str, values: Mapping[str, str]) -> str:
                 **_BLANKS,
             )
         case "objectives" if values.get("count") == "all":
-            return _("%(count)s %(which)s are reached, on the word of %(evidence)s")
+            return _("%(count)s %(which)s are reached, confirmed by %(evidence)s")
         case "objectives":
             return ngettext(
-                "%(count)s of the %(which)s is reached, on the word of %(evidence)s",
-                "%(count)s of the %(which)s are reached, on the word of %(evidence)s",
+                "%(count)s of the %(which)s is reached, confirmed by %(evidence)s",
+                "%(count)s of the %(which)s are reached, confirmed by %(evidence)s",
                 _number(values.get("count", "")),
                 **_BLANKS,
             )
@@ -124,15 +124,15 @@ def plain(kind: str, values: Mapping[str, str], words: Mapping[str, str]) -> str
     match kind:
         case "objectives" if count.isascii() and count.isdigit() and values.get("which") == "required":
             return ngettext(
-                "one required objective is reached, on the word of %(evidence)s",
-                "%(num)s required objectives are reached, on the word of %(evidence)s",
+                "one required objective is reached, confirmed by %(evidence)s",
+                "%(num)s required objectives are reached, confirmed by %(evidence)s",
                 int(count),
                 evidence=words["evidence"],
             )
         case "objectives" if count.isascii() and count.isdigit():
             return ngettext(
-                "one objective is reached, on the word of %(evidence)s",
-                "%(num)s objectives are reached, on the word of %(evidence)s",
+                "one objective is reached, confirmed by %(evidence)s",
+                "%(num)s objectives are reached, confirmed by %(evidence)s",
                 int(count),
                 evidence=words["evidence"],
             )
@@ -350,8 +350,8 @@ def warning(found: RuleWarning) -> str:
             )
         case Warning.MORE_MEETINGS_THAN_RHYTHM:
             return ngettext(
-                "%(meetings)s meetings are asked for; the programme plans %(num)s.",
-                "%(meetings)s meetings are asked for; the programme plans %(num)s.",
+                "This rule asks for %(meetings)s meetings; the programme plans %(num)s.",
+                "This rule asks for %(meetings)s meetings; the programme plans %(num)s.",
                 params["advised"],
                 meetings=params["meetings"],
             )

@@ -88,7 +88,7 @@ def _form(present: SetUp, pilot: Cohort) -> Form:
     """The form with what it proposes: the pilot's name, and from the day after its end as long as the pilot."""
     first = max(utcnow().date(), pilot.ends_on + dt.timedelta(days=1))
     given = {
-        "name": _("%(title)s, rollout", title=wording.own(present.settings.document["title"])),
+        "name": _("%(title)s, roll-out", title=wording.own(present.settings.document["title"])),
         "starts_on": first.isoformat(),
         "ends_on": last_day(first, like=pilot).isoformat(),
     }
@@ -96,7 +96,7 @@ def _form(present: SetUp, pilot: Cohort) -> Form:
 
 
 _NOT_CARRIED = {
-    Section.DATES: N_("the dates of the pilot: this group has its own"),
+    Section.DATES: N_("the pilot’s dates: this group has its own"),
 }
 
 

@@ -52,7 +52,9 @@ def _objectives(settings: Settings) -> str:
     if not count:
         return _("None: pairs write their own")
     return ngettext(
-        "%(num)s to choose; pairs may add their own", "%(num)s to choose; pairs may add their own", count
+        "%(num)s to choose from; pairs may add their own",
+        "%(num)s to choose from; pairs may add their own",
+        count,
     )
 
 

@@ -41,7 +41,7 @@ TITLES: Final[Mapping[str, str]] = {
     Section.KPIS: N_("Figures and targets"),
     Section.QUESTIONNAIRES: N_("Questionnaires"),
     Section.DATES: N_("Dates and follow-up"),
-    Section.VISIBILITY: N_("Who may see what"),
+    Section.VISIBILITY: N_("Who can see and change what"),
 }
 
 KEYS: Final[Mapping[str, str]] = {
@@ -69,7 +69,8 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "the start. The tool does not calculate these figures yet: you track them yourself."
     ),
     Section.QUESTIONNAIRES: N_(
-        "Choose the questionnaires for this group. Whether you use “Before” is fixed once the programme starts."
+        "Choose the questionnaires for this group. Once the programme has started, you can no longer add or "
+        "remove “Before”."
     ),
     Section.DATES: N_(
         "The meetings take place between the first and the last day. The follow-up shows what has lasted."
@@ -79,13 +80,13 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
 
 EXAMPLES: Final[Mapping[str, str]] = {
     Section.GOAL: N_(
-        "“Our managers decide with data themselves by summer, because a junior colleague has shown them how.”"
+        "“By summer, our managers use data in their own decisions, because a junior colleague has shown them how.”"
     ),
     Section.BUDGET: N_("12000 EUR, from the training budget of the regions."),
     Section.ROLES: N_("“Explorer” learns, “guide” teaches."),
     Section.SKILLS: N_("“Putting generative AI to use”, “Speaking to each audience”."),
     Section.OBJECTIVES: N_(
-        "“Write a good request to an AI assistant”; the other way round: “Present a project to a committee”."
+        "“Write a good prompt for an AI assistant”; the other way round: “Present a project to a committee”."
     ),
     Section.FORMATS: N_("A visit to a shop, a lunch with a customer, a podcast listened to together."),
     Section.RHYTHM: N_("6 meetings of 45 minutes: one a month over half a year."),
@@ -144,7 +145,7 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     Lack.END_PAST: (N_("Choose a last day in the future."), N_("The current one has passed.")),
     Lack.FOLLOW_UP: (
-        N_("Give a date for the follow-up."),
+        N_("Set the follow-up date."),
         N_("Some 90 days after the end, people can say what they still use."),
     ),
 }
@@ -158,7 +159,7 @@ CRITERIA: Final[Mapping[str, str]] = {
 """The criteria that cannot be measured yet."""
 
 PHASES: Final[Mapping[str, tuple[str, str]]] = {
-    "before": (N_("Before"), N_("To be asked when somebody joins.")),
+    "before": (N_("Before"), N_("To be asked before the first meeting.")),
     "after": (N_("After"), N_("To be asked at the end: the same questions as before, and a few others.")),
     "then": (
         N_("Looking back"),
@@ -182,7 +183,7 @@ USUAL_ROLES: Final[Mapping[str, str]] = {"mentee": N_("mentee"), "mentor": N_("m
 
 
 EVIDENCE: Final[Mapping[str, str]] = {
-    "self": N_("The one who learns"),
+    "self": N_("The person learning"),
     "partner": N_("Their partner"),
     "tutor": N_("The tutor"),
     "xapi": N_("Another tool of the course"),

@@ -70,7 +70,7 @@ def _alone(line: InboxLine) -> Markup:
     person = line.people[0]
     if person.card.role == Role.MENTEE:
         return _filled(_("%(person)s chose to learn and has no mentor yet"), person=person)
-    return _filled(_("%(person)s can teach and has no mentee yet"), person=person)
+    return _filled(_("%(person)s offered to teach and has no mentee yet"), person=person)
 
 
 def _partner_left(line: InboxLine) -> Markup:
@@ -123,7 +123,9 @@ def _grade_missing(line: InboxLine) -> Markup:
 
 def _grade_removed(line: InboxLine) -> Markup:
     return _filled(
-        _("%(person)s’s grade was deleted twice in the gradebook, so it is not sent again automatically"),
+        _(
+            "%(person)s’s grade was deleted twice from the gradebook, so it will not be sent again automatically"
+        ),
         person=line.people[0],
     )
 
@@ -179,7 +181,7 @@ def _differs(line: InboxLine) -> Markup:
     reason = session.dispute_reason if session else None
     patterns = {
         "wrong-length": _("%(mentee)s and %(mentor)s give different lengths for %(day)s"),
-        "wrong-date": _("%(mentee)s and %(mentor)s do not agree on the date of the meeting of %(day)s"),
+        "wrong-date": _("%(mentee)s and %(mentor)s disagree on the date of the meeting logged for %(day)s"),
         "did-not-meet": _("%(mentee)s and %(mentor)s disagree about whether they met on %(day)s"),
     }
     pattern = patterns.get(reason or "", _("%(mentee)s and %(mentor)s disagree about the meeting of %(day)s"))

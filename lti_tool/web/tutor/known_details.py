@@ -166,7 +166,7 @@ def _shown(mentor: str, found: int, wanted: int) -> str:
         return _("%(mentor)s can show all %(num)s topics wanted", num=wanted, mentor=mentor)
     return ngettext(
         "%(mentor)s can show the topic wanted",
-        "%(mentor)s can show %(found)s of the %(num)s topics wanted",
+        "%(mentor)s can teach %(found)s of the %(num)s topics asked for",
         wanted,
         found=found,
         mentor=mentor,

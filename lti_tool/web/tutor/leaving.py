@@ -55,7 +55,7 @@ class Leaver:
         if found:
             found.append(
                 _(
-                    "The partner is told that the pair has ended, through nobody’s fault, and is free for another one."
+                    "The partner will be told that the pair has ended through nobody’s fault, and can be paired again."
                 )
             )
         found.append(_("Meetings, objectives and grades stay as they are."))
@@ -73,8 +73,8 @@ class Leaver:
             )
         found.append(
             _(
-                "%(name)s is no longer among the people to pair. You will find %(name)s under “Not taking part”, "
-                "and can bring them back at any time.",
+                "You will no longer be able to pair %(name)s. You will find this person under “Not taking part” and "
+                "can bring them back at any time.",
                 name=name,
             )
         )
@@ -84,7 +84,7 @@ class Leaver:
 def _end_of(pair: PairRecord, name: str, partner: str) -> str:
     if pair.accepted:
         return _(
-            "The pair of %(name)s and %(partner)s ends, and cannot be restored.",
+            "The pair of %(name)s and %(partner)s will end and cannot be restored.",
             name=name,
             partner=partner,
         )

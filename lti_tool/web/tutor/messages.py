@@ -85,8 +85,8 @@ def to_one(participant_id: uuid.UUID) -> ResponseReturnValue:
     title = _title(overview)
     text = (
         _(
-            "You are taking part in “%(title)s” and waiting for a partner. Is there anything I should know to choose "
-            "well?",
+            "You are taking part in “%(title)s” and waiting for a partner. Is there anything I should know to help me "
+            "choose well?",
             title=title,
         )
         if line in overview.waiting_for_a_pair
@@ -153,7 +153,7 @@ def invitation() -> ResponseReturnValue:
     )
     ids = [each.person_id for each in people]
     subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
-    return _render(subject, names, text, _("An invitation to copy"), ids, awaited=awaited)
+    return _render(subject, names, text, _("Invitation text"), ids, awaited=awaited)
 
 
 def _to_refused(overview: CohortOverview, line: ParticipantLine) -> ResponseReturnValue:
@@ -300,7 +300,9 @@ def _place() -> str:
     if not course:
         return ""
     return "\n\n" + _(
-        "You will find it as “%(activity)s” in the course “%(course)s”.", activity=activity, course=course
+        "You will find the programme under “%(activity)s” in the course “%(course)s”.",
+        activity=activity,
+        course=course,
     )
 
 

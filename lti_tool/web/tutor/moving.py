@@ -251,7 +251,7 @@ def _effect(effect: Effect | None, before: int | None, after: int | None, *, see
         case Effect.UP:
             return _("gets closer to the end")
         case Effect.DOWN:
-            return _("will have more to do to complete")
+            return _("will have more left to do")
         case Effect.UNCHANGED if sees_progress:
             return _("stays at %(percent)s%%", percent=after)
     return _("stays at %(percent)s%%", percent=after) if sees_progress else _("stays the same")

@@ -46,7 +46,7 @@ NAMED: Final = 6
 
 END_REASONS: Final[Mapping[str, str]] = {
     "time": N_("No time at the moment"),
-    "match": N_("Another partner suits better"),
+    "match": N_("A different partner would suit better"),
     "left-organisation": N_("One of the two has left the company"),
     "completed-early": N_("They have done what they set out to do"),
     "other": N_("Another reason"),
@@ -99,8 +99,8 @@ def _resume(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("Resume the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
-            _("They continue where they left off, with everything they have done so far."),
-            _("Both see it on their page, and can log meetings again."),
+            _("They will continue where they left off, with everything they have done so far."),
+            _("Both will see this on their own pages and can log meetings again."),
             _("Their programme still ends on %(day)s.", day=day(_end_of(pair))),
         ),
         _("Resume this pair"),
@@ -117,7 +117,7 @@ def _end(pair: PairRecord, mentee: str, mentor: str) -> Asked:
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _("You will not be able to undo this."),
-            _("Both see on their page that their pair has ended, through nobody’s fault."),
+            _("Both will see on their own pages that their pair has ended through nobody’s fault."),
             _kept(pair),
             _("You can pair either of them again, even with each other."),
         ),
@@ -144,7 +144,7 @@ def _has_met(pair: PairRecord) -> bool:
 def _kept(pair: PairRecord) -> str:
     if _has_met(pair):
         return _("Their meetings are kept. Both are free for another partner.")
-    return _("They have not met yet. Both are free for another partner.")
+    return _("They have not met yet. Both can then be paired again.")
 
 
 def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
@@ -154,7 +154,8 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
         _("Find another partner"),
         (
             _(
-                "The pair ends first. This cannot be undone; %(mentee)s and %(mentor)s see it on their page.",
+                "The pair will end first. You will not be able to undo this. %(mentee)s and %(mentor)s will see "
+                "it on their own pages.",
                 mentee=mentee,
                 mentor=mentor,
             ),

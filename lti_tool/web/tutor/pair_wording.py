@@ -27,7 +27,7 @@ class HasCard(Protocol):
 
 
 SORTS: Final[Mapping[Sort, str]] = {
-    Sort.WAITS: N_("What waits longest"),
+    Sort.WAITS: N_("Waiting longest first"),
     Sort.MENTEE: N_("Mentee’s name"),
     Sort.MENTOR: N_("Mentor’s name"),
     Sort.LAST_MET: N_("Last met"),
@@ -143,7 +143,7 @@ def _wait(found: Wait) -> str:
 _GRADES: Final[Mapping[str, str]] = {
     "grade_missing": N_("%(name)s: grade did not arrive"),
     "grade_removed": N_("%(name)s: grade deleted"),
-    "grade_overridden": N_("%(name)s: another grade"),
+    "grade_overridden": N_("%(name)s: different grade"),
 }
 
 

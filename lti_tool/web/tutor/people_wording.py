@@ -35,7 +35,7 @@ def columns(skills: Sequence[str]) -> list[ColumnWords]:
         ColumnWords(_("Role"), _("learns or teaches"), is_required=True),
         ColumnWords(_("E-mail"), "lina.haddad@example.org", identifies=True),
         ColumnWords(_("User name"), "lhaddad", identifies=True),
-        ColumnWords(_("LMS user id"), "1204", identifies=True),
+        ColumnWords(_("User ID in your platform"), "1204", identifies=True),
         ColumnWords(_("Name"), "Lina Haddad"),
         ColumnWords(_("Skills offered"), second, note=level),
         ColumnWords(_("Skills wanted"), first, note=level),

@@ -22,7 +22,7 @@ TIMELINE: Final[Mapping[str, str]] = {
     "PairResumed": N_("The pair was resumed"),
     "PairEnded": N_("The pair was ended"),
     "PairMovedIn": N_("The pair came here from another group"),
-    "PairClosed": N_("The pair ended, because its time was up"),
+    "PairClosed": N_("The pair ended, because its time had run out"),
     "PartnerReminded": N_("%(name)s sent a reminder"),
     "TutorReminded": N_("A reminder from the tutor to %(name)s"),
     "SessionAnswerUndone": N_("%(name)s withdrew an answer about a meeting"),

@@ -146,7 +146,7 @@ def test_a_full_scale_group_that_waits_is_offered_and_opened(picker: Picker) -> 
         pilot = db.scalars(sa.select(Placement.cohort_id)).one()
         waiting = scale_up(db, cohort_id=pilot, now=utcnow()).id
     page = picker.open()
-    assert "“A first taste, in one meeting” (full scale, to be opened)" in shown(page)
+    assert "“A first taste, in one meeting” (roll-out, not open yet)" in shown(page)
     [placed] = items(picker, picker.choose(page, title="At scale", template="demo", group=str(waiting)))
     open_item(picker, {**placed, "title": "At scale"})
     with picker.services.database.reading() as db:
@@ -171,7 +171,7 @@ def test_one_s_company_s_own_template_is_offered(picker: Picker) -> None:
     with transaction(picker.services, OPERATOR) as db:
         keep_template(db, organisation_id, load_template("digital-skills"), by=None, now=utcnow())
     heads = re.findall(r'"programmes-head">([^<]*)<', picker.open().text)
-    own, built_in = "Templates of your company", "Templates that come with the tool"
+    own, built_in = "Your company’s templates", "Templates that come with the tool"
     assert [head for head in heads if head in (own, built_in)] == [own, built_in, own]
 
 

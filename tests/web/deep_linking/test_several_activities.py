@@ -216,10 +216,10 @@ def test_who_opens_the_other_activity_reads_that_it_is_the_other(
         open_item(picker, item)
     join(picker, open_as_learner(picker, pair[0]), "mentee")
     here, there = (open_as_learner(picker, item).text for item in pair)
-    notice = "This activity is for those who teach; you are taking part to learn."
+    notice = "This activity is for mentors, and you are taking part as a mentee."
     assert notice not in here
     assert notice in there
-    assert "Your grade arrives in “To learn”; everything else is the same here." in there
+    assert "Your grade will appear in “To learn”. Everything else is the same here." in there
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -42,7 +42,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
     [
         (situations.welcome, "I want to learn"),
         (situations.not_open, "Once it has begun, open this activity again"),
-        (situations.waiting, "We’re looking for your partner"),
+        (situations.waiting, "We are looking for a partner for you"),
         (situations.declined, "Your pairing with Inès will not go ahead"),
         (situations.i_declined, "You declined the suggestion."),
         (situations.proposed, "Your tutor suggests Inès\xa0Benali"),
@@ -60,7 +60,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.to_accept, "Inès says it was 1\xa0h"),
         (situations.not_met, "Inès says you did not meet"),
         (situations.waits_for_correction, "You proposed today, for the meeting of "),
-        (situations.waits_for_correction, "Inès has yet to answer your proposal"),
+        (situations.waits_for_correction, "Inès has yet to answer your suggestion"),
         (situations.paused, "Your journey with Inès is on hold"),
         (situations.paused, "will get back to you on "),
         (situations.ended, "Your journey with Inès has ended"),

@@ -65,7 +65,7 @@ def test_an_objective_in_one_s_own_words_may_name_a_skill_of_the_programme(visit
     here.post("objectives", **OBJECTIVE, skill="data")
     assert only(services).skill == "data"
     assert (
-        here.text("objectives").count("Reading data and telling its story") > 1
+        here.text("objectives").count("Reading data and telling a story with it") > 1
     )  # beside the objective, and offered
 
 

@@ -73,7 +73,7 @@ def test_who_has_opened_the_activity_of_one_group_alone_has_never_opened_that_of
 def test_a_learner_of_another_group_is_not_asked_for_a_role_and_goes_there_by_one_tap(visit: Come) -> None:
     here = visit(moving.learner_of_first_group)
     text = here.text()
-    assert "You already take part in another group of this course" in text
+    assert "You are already taking part in another group in this course" in text
     assert "in the activity “Mentorat inversé, printemps” of this course" in text
     assert "I want to learn" not in text
     assert here.post("other-group").status_code == 303

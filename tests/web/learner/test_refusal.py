@@ -19,7 +19,7 @@ def test_an_invitation_is_refused_without_fault_and_taken_up_after_all(visit, se
     here.post("refusal", reason="no-time")
     shown = here.text()
     assert "You are not taking part" in shown
-    assert "Your reason: “I do not have the time”." in shown
+    assert "Your reason: “I do not have time”." in shown
     # Nothing of theirs is written while they take no part, and no statement was made of the refusal.
     assert here.get("about-me").location == here.home
     with services.database.reading() as db:
@@ -36,7 +36,7 @@ def test_an_invitation_is_refused_without_fault_and_taken_up_after_all(visit, se
 
 def test_the_tutor_reads_the_refusal_until_they_note_it_and_finds_it_in_the_table_then(visit):
     here = visit(invitations.tutor_of_refused)
-    line = "The reason: “I do not have the time”"
+    line = "Reason: “I do not have time”"
     assert line in here.text()
     found = re.search(r'cohort/refusals".*?name="participant_id" value="([^"]+)"', here.text(), re.DOTALL)
     assert found

@@ -57,7 +57,7 @@ def test_the_form_proposes_what_the_last_meeting_was(visit):
 def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
     assert "as last time" not in visit(situations.begins).text("sessions/new"), "there was none"
     here = visit(situations.under_way)
-    assert "Filled in as last time: change what is different." in here.text("sessions/new")
+    assert "We have filled in the same as last time: change what is different." in here.text("sessions/new")
     [again] = [form for form in forms_of(here.get("sessions/new")) if form.attributes.get("id") == "session"]
     here.client.post(again.action, data=again.fields)
     with services.database.reading() as db:

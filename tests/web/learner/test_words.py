@@ -94,7 +94,7 @@ def test_feedback_is_given_once_about_the_latest_meeting(visit, services):
     here = visit(situations.under_way)
     page = here.text("feedback")
     assert f'name="session_id" value="{latest(services)}"' in page
-    assert "Inès will read it, and nobody else." in page
+    assert "Only Inès will read it." in page
     sent = {"session_id": latest(services), "points": ["listening", "examples"], "words": "Merci !"}
     answer = here.post("feedback", **sent)
     page = here.client.get(answer.location).text

@@ -156,7 +156,7 @@ def test_a_change_of_settings_is_shown_with_both_values(visit: Come) -> None:
     found = re.findall(r'<ul class="changes">(.*?)</ul>', here.get(PAGE).text)
     changes = [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", each)).split()) for each in found]
     assert changes[-1] == "Name of the programme: before: Digital skills now: Digital <habits>"
-    assert changes[-2] == "Length of a meeting: before: 45 min now: 1 h"
+    assert changes[-2] == "Meeting length: before: 45 min now: 1 h"
     assert changes[-3].startswith("Removed: Training; Audio")
     assert len(changes) == 3
     assert "Claire Fontaine changed the name of the programme" in sentences(here)

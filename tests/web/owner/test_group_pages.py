@@ -91,7 +91,7 @@ def test_an_owner_reads_what_speaks_for_a_partner_and_not_what_people_answered(
     words = said(
         here.text(here.link(rf"{group}partners\?partner_for={of_name(services, 'Marc Tessier')[1]}", group))
     )
-    assert "Léa can show 1 of the 2 topics wanted" in words
+    assert "Léa can teach 1 of the 2 topics asked for" in words
     assert "Both speak French" in words
     assert "Propose Léa" in words
     assert "Reading data" not in words
@@ -104,7 +104,7 @@ def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, se
     moving = pair_id(here, group, "Paul Moreau")
     plan = here.text(f"{group}cohort/move?pair={moving}")
     words = said(plan)
-    assert "Paul Moreau will have more to do to complete" in words
+    assert "Paul Moreau will have more left to do" in words
     rules = "will follow that group’s rule: “A person completes when the agreement is signed by both and {} meetings"
     assert rules.format(8) in words
     assert rules.format(6).replace("will follow that group’s rule", "Until now") in words
@@ -207,7 +207,7 @@ def test_an_owner_invites_without_the_addresses_that_the_platform_gave(
     with services.database.transaction() as db:
         db.execute(sa.update(Person).values(email="somebody@mail.example"))
     page = here.text("cohort/message/invitation")
-    assert ("Sophie Garnier" in page, "Open in my mail" in page, "mail.example" in page) == (
+    assert ("Sophie Garnier" in page, "Open in my e-mail app" in page, "mail.example" in page) == (
         True,
         True,
         False,
@@ -221,13 +221,13 @@ def test_an_owner_takes_somebody_out_and_back_in(visit: Come, services: Services
     page = f"{group}people/{participant}"
     assert f"{group}cohort/people/{participant}/take-out" in here.text(page)
     asked = said(here.text(f"{group}cohort/people/{participant}/take-out"))
-    assert "The pair of Yanis Haddad and Françoise Le Goff ends, and cannot be restored." in asked
+    assert "The pair of Yanis Haddad and Françoise Le Goff will end and cannot be restored." in asked
     answer = here.post(f"{group}cohort/people/{participant}/take-out", reason="own-wish")
     assert answer.location.partition("?")[0] == here.home + group
     text = said(here.text(group))
     assert "Yanis Haddad taken out of the programme on" in text[text.index("Not taking part 1") :]
     assert "Yanis Haddad" not in text[: text.index("Not taking part 1")]
-    assert "The reason: “Asked for it”" in said(here.text(page))
+    assert "Reason: “Asked to leave”" in said(here.text(page))
     programme = here.link("owner/programmes/[0-9a-f-]+", "owner/")
     assert "Yanis Haddad" in said(here.text(f"{programme}/people?state=withdrawn"))
     with services.database.reading() as db:

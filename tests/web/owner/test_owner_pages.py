@@ -320,7 +320,7 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     # Nobody else can use it, and the owner can end the right.
     other = as_another(owners, services, "Lucie Blanc")
     refused = other.post("hr/link", link=link)
-    assert (refused.status_code, "This link was used already" in refused.text) == (409, True)
+    assert (refused.status_code, "This link has already been used" in refused.text) == (409, True)
     used = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))
     assert (used.status_code, "ask whoever sent you the link for a new one" in used.text) == (410, True)
     unknown = owners.client.get("/hr?link=half-of-it")
@@ -377,7 +377,7 @@ def test_an_owner_names_a_colleague_and_then_gives_it_up(visit: Come, services: 
     colleague = re.search(r'<option value="([0-9a-f-]+)">Karim Benali<', here.text(f"{page}/access"))
     assert colleague
     here.post(f"{page}/access/owners", person_id=colleague[1])
-    assert "Karim Benali" in here.text(f"{page}/access").partition("Name another owner")[0]
+    assert "Karim Benali" in here.text(f"{page}/access").partition("Add an owner")[0]
     assert here.post(f"{page}/access/owners", person_id=str(uuid.uuid4())).status_code == 409
     here.post(f"{page}/access/owners/end")
     assert here.get(page).status_code == 404

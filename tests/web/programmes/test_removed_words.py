@@ -20,7 +20,7 @@ from tests.web.programmes.test_set_up import form_of, save, words
 from tests.web.visiting import Visit
 
 Come = Callable[..., Visit]
-SKILL = "Reading data and telling its story"
+SKILL = "Reading data and telling a story with it"
 
 
 def _everybody_names_data(situation: Situation) -> None:

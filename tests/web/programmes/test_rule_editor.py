@@ -270,7 +270,7 @@ def test_whom_it_would_change_something_for_adds_up_to_everybody_and_costs_the_s
         costs.append(len(counter.statements))
         counter.require_at_most(PAGE)
     assert costs[0] == costs[1]
-    assert "Tried on the 406 people in a pair, as of now." in page.words
+    assert "Based on the 406 people now in pairs." in page.words
     begun = re.search(r"(\d+) more have not begun", page.words)
     assert sum(counts(page)) + int(begun[1] if begun else 0) == 406
 

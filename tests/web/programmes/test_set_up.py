@@ -247,7 +247,7 @@ def test_another_part_that_changed_meanwhile_is_no_matter(visit: Come, services:
     saved = latest(services)
     assert (saved["title"]["en"], saved["rhythm"]["sessions"]) == ("Mine", 8)
     save(here, "programme/rhythm", sessions="3")
-    assert "6 meetings are asked for; the programme plans 3." in words(here.get("programme"))
+    assert "This rule asks for 6 meetings; the programme plans 3." in words(here.get("programme"))
 
 
 def test_what_is_frozen_says_so_and_since_when(visit: Come, services: Services) -> None:

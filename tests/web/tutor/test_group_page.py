@@ -58,7 +58,7 @@ def test_the_figures_are_the_filters_and_count_all(visit) -> None:
         "all": "3", "proposed": "0", "sign": "1", "under_way": "2", "paused": "0", "complete": "0",
         "alone": "2", "no_role": "2", "unopened": "0",
     }  # fmt: skip
-    assert "Nobody is called “zzz”." in page
+    assert "No match for “zzz”." in page
     assert len(rows(here, "?state=sign")) == 1
     assert len(rows(here, "?state=under_way")) == 2
     assert "10 people: 6 in pairs, 2 without a partner, 2 without a role" in page
@@ -293,7 +293,10 @@ def test_everybody_whom_a_line_is_about_is_reminded_at_once(visit, services) -> 
     here = visit(situations.tutor)
     message = here.text("cohort/message/all/unsigned")
     assert "Remind Bernard" in message
-    assert "You will find it as “Reverse mentoring” in the course “Cultures numériques”." in message
+    assert (
+        "You will find the programme under “Reverse mentoring” in the course “Cultures numériques”."
+        in message
+    )
     here.post("cohort/reminder/all/unsigned")
     assert changes(services) == ["TutorReminded"]
     assert "Remind Bernard" not in here.text("cohort/message/all/unsigned")

@@ -26,7 +26,7 @@ def test_a_tutor_takes_somebody_out_of_a_pair_and_back_in(visit, services):
     page = participant_page(here, services, "Yanis Haddad")
     assert f"{page}/take-out" in here.text(page)
     asked = said(here.text(f"{page}/take-out"))
-    assert "The pair of Yanis Haddad and Françoise Le Goff ends, and cannot be restored." in asked
+    assert "The pair of Yanis Haddad and Françoise Le Goff will end and cannot be restored." in asked
     assert "Meetings, objectives and grades stay as they are." in asked
     refused = here.post(f"{page}/take-out", reason="boredom")
     none_is_chosen = 'id="reason-none" name="reason" value="" checked' in refused.text
@@ -43,7 +43,7 @@ def test_a_tutor_takes_somebody_out_of_a_pair_and_back_in(visit, services):
     assert "Françoise Le Goff and Yanis Haddad ended on" in ended
     assert "One of them has left the company" in ended
     shown = said(here.text(page))
-    assert "The reason: “Has left the company”" in shown
+    assert "Reason: “Has left the company”" in shown
     assert "Only the tutors of this group and the owners of the programme see the reason." in shown
     assert "The pair with Françoise Le Goff" in shown
     for _tap in range(2):
@@ -57,15 +57,15 @@ def test_a_tutor_takes_somebody_out_of_a_pair_and_back_in(visit, services):
 def test_whoever_was_taken_out_reads_so_without_fault_and_whom_to_write_to(visit, services):
     here = visit(leavers.taken_out)
     page = here.text()
-    assert "You no longer take part" in page
+    assert "You are no longer taking part" in page
     assert "You have done nothing wrong" in page
     assert "through your course." in page
     assert "Has left the company" not in page
     assert here.get("sessions").location == here.home
     answer = here.post("join", role="mentee")
     assert answer.status_code == 409
-    assert "You no longer take part in this programme." in html.unescape(answer.text)
-    assert "You no longer take part" in html.unescape(here.post("undo", step="joined").text)
+    assert "You are no longer taking part in this programme." in html.unescape(answer.text)
+    assert "You are no longer taking part" in html.unescape(here.post("undo", step="joined").text)
 
 
 def test_their_partner_reads_that_the_pair_has_ended_and_not_why(visit):

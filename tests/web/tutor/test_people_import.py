@@ -1,4 +1,4 @@
-"""Adding people from a list, as a tutor does it: choose, correct, look, add, and come back."""
+"""Add people from a list, as a tutor does it: choose, correct, look, add, and come back."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_what_is_known_of_people_stands_where_partners_are_chosen(visit: Come, s
     with services.database.transaction() as db:
         save_details(db, dict.fromkeys(db.scalars(sa.select(Participant.id)), said))
     page = words(here.get(below_pairing))
-    for line in ("Reading data and telling its story (very confident)", "Putting generative AI to use"):
+    for line in ("Reading data and telling a story with it (very confident)", "Putting generative AI to use"):
         assert page.count(line) > 1  # the person, and those who are free
     for line in ("Department Finance", "Languages French, English", "Time zone Paris"):
         assert line in page

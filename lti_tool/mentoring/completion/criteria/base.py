@@ -113,17 +113,19 @@ class Criterion(ABC):
 
 
 def duration(minutes: int) -> Message:
-    """A length of time, such as ``45 min`` or ``1 h 30``, which no line breaks: its spaces are U+00A0."""
+    """A length of time, such as ``45 min`` or ``1 h 30 min``, which no line breaks: its spaces are U+00A0."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return Message(N_("%(minutes)s\u00a0min"), params={"minutes": rest})
     if not rest:
         return Message(N_("%(hours)s\u00a0h"), params={"hours": hours})
-    return Message(N_("%(hours)s\u00a0h\u00a0%(minutes)s"), params={"hours": hours, "minutes": f"{rest:02d}"})
+    return Message(
+        N_("%(hours)s\u00a0h\u00a0%(minutes)s\u00a0min"), params={"hours": hours, "minutes": f"{rest:02d}"}
+    )
 
 
 def long_duration(minutes: int) -> Message:
-    """The same in a sentence, such as ``45 minutes`` or ``1 h 30``."""
+    """The same in a sentence, such as ``45 minutes`` or ``1 h 30 min``."""
     if minutes < 60:
         return plural_message("%(num)s minute", "%(num)s minutes", minutes)
     return duration(minutes)

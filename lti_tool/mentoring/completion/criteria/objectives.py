@@ -25,7 +25,7 @@ from schemas.problem import N_
 MOST = 100
 
 _ON_WHOSE_WORD: Final[Mapping[frozenset[str], str]] = {
-    frozenset({"self"}): N_("%(clause)s (on the word of the one who learns)"),
+    frozenset({"self"}): N_("%(clause)s (confirmed by the person who learns)"),
     frozenset({"partner"}): N_("%(clause)s (confirmed by the partner)"),
     frozenset({"tutor"}): N_("%(clause)s (confirmed by the tutor)"),
     frozenset({"partner", "tutor"}): N_("%(clause)s (confirmed by the partner or the tutor)"),

@@ -10,8 +10,8 @@ from lti_tool.translation.collation import folded
 
 _NAMES: Final = {
     "user_id": (
-        "LMS user id", "User id", "LMS id", "Id", "Identifiant dans la plateforme", "Identifiant LMS", "Id LMS",
-        "Id utilisateur", "Sub",
+        "User ID in your platform", "LMS user id", "User id", "LMS id", "Id", "Identifiant dans la plateforme",
+        "Identifiant LMS", "Id LMS", "Id utilisateur", "Sub",
     ),
     "user_name": (
         "User name", "Username", "Login", "Nom d'utilisateur", "Nom utilisateur", "Identifiant",
