@@ -262,8 +262,8 @@ def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
     skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
     level = level_of(objective["level"]) if objective["level"] else ""
     parts = [own(skill["name"]) if skill else "", level, _("a trend to follow") if objective["trend"] else ""]
-    # Where a line ends, the sign stays with what is before it.
-    return "\u00a0· ".join(part for part in parts if part)
+    # Where a line ends, the dot goes to the next one with what it introduces.
+    return " ·\u00a0".join(part for part in parts if part)
 
 
 def level_of(level: int) -> str:

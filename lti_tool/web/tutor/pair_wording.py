@@ -14,7 +14,7 @@ from lti_tool.mentoring.overview.pair_rows import PairState, Sort, Wait, WaitKin
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
 from lti_tool.web import wording
-from lti_tool.web.language import short_day
+from lti_tool.web.language import first_lower, short_day
 from schemas.problem import N_
 
 
@@ -199,7 +199,9 @@ def out(person: ParticipantLine | Newcomer) -> str:
             words = _("%(words)s, after completing it", words=words)
         if person.taken_out_reason is None:
             return words
-        return f"{words} · {wording.word(wording.TAKE_OUT_REASONS, person.taken_out_reason)}"
+        return (
+            f"{words} ·\u00a0{first_lower(wording.word(wording.TAKE_OUT_REASONS, person.taken_out_reason))}"
+        )
     if person.refused_at is not None:
         return _("declined the invitation on %(day)s", day=_whole(person.refused_at))
     return _("not taking part")

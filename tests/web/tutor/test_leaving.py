@@ -38,10 +38,10 @@ def test_a_tutor_takes_somebody_out_of_a_pair_and_back_in(visit, services):
     assert "Françoise Le Goff" in said(here.text("?state=alone"))
     assert "Yanis Haddad" not in here.text("cohort/pairing")
     out = said(here.text("?state=out"))
-    assert re.search("Yanis Haddad taken out of the programme on [^·]* · Has left the company", out)
+    assert re.search("Yanis Haddad Taken out of the programme on [^·]* · has left the company", out)
     ended = said(here.text("?state=ended"))
-    assert "Françoise Le Goff and Yanis Haddad ended on" in ended
-    assert "One of them has left the company" in ended
+    assert "Françoise Le Goff and Yanis Haddad Ended on" in ended
+    assert "· one of them has left the company" in ended
     shown = said(here.text(page))
     assert "Reason: “Has left the company”" in shown
     assert "Only the tutors of this group and the owners of the programme see the reason." in shown
@@ -83,7 +83,7 @@ def test_a_tutor_puts_aside_who_will_take_no_part_and_takes_them_back(visit, ser
     assert "Mark as not taking part" in said(here.text(f"?state={where}"))
     assert person_id(here.text("cohort/pairing"), "Sophie Garnier") == known
     here.post("cohort/put-aside", person_id=known)
-    assert "Sophie Garnier will not take part" in said(here.text("?state=out"))
+    assert "Sophie Garnier Will not take part" in said(here.text("?state=out"))
     assert "Sophie Garnier" not in here.text("cohort/pairing")
     assert "Sophie Garnier" not in here.text(f"?state={where}").partition("people-lines")[0]
     here.post("cohort/take-back", person_id=known)
