@@ -121,7 +121,7 @@ def test_a_form_says_what_becomes_of_what_is_typed(served_tool: ServedTool, page
     expect(notice).to_contain_text("Send what you have typed: it is kept")
     title.fill("Read a balance sheet")
     page.locator("#objective .btn-primary").click()
-    expect(page.locator("main")).to_contain_text("what you typed waits there, for you to send")
+    expect(page.locator("main")).to_contain_text("What you typed will be there, ready to send")
 
 
 def test_a_page_whose_session_is_over_shows_nothing_any_more(served_tool: ServedTool, page: Page) -> None:

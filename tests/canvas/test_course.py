@@ -153,7 +153,7 @@ def test_what_was_opened_in_the_menu_is_open_in_a_copy_of_the_course_and_keeps_i
     tutor.submit(tutor.open(menu).form(action="/line-item/make"))
     look_for_columns(school)
     tutor.open(f"{school.lms.base_url}/courses/1/copy", {})
-    assert "This group comes from a copied activity" in tutor.open(menu).text
+    assert "This activity was copied from" in tutor.open(menu).text
     look_for_columns(school)
     with school.services.database.reading() as db:
         links = db.scalars(sa.select(ResourceLink).order_by(ResourceLink.created_at)).all()

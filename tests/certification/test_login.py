@@ -141,7 +141,7 @@ def test_html_in_a_refused_login_is_not_shown(
     response = browser.get("/lti/login", query_string=platform.login_parameters(iss=HTML))
     assert_refused(services, response, "issuer_unknown")
     assert "<script>alert" not in response.text
-    assert "does not know the learning platform that you come from" in response.text
+    assert "does not recognise your learning platform" in response.text
 
 
 QUERY = {

@@ -59,7 +59,7 @@ def copied(config: Config, lms_settings: LmsSettings) -> Iterator[tuple[sa.Engin
 def test_the_copy_opens_a_fresh_group_of_the_same_programme(copied: tuple[sa.Engine, str, str]) -> None:
     engine, lms_url, link_id = copied
     assert "The programme opens soon" in launched(lms_url, link_id, LINA)
-    assert "This group comes from a copied activity" in launched(lms_url, link_id, "1")
+    assert "This activity was copied from" in launched(lms_url, link_id, "1")
     assert "how would you like to take part" in launched(lms_url, link_id, LINA)
     with engine.connect() as db:
         groups = db.execute(

@@ -300,8 +300,8 @@ def _folded(line: InboxLine) -> Markup:
             "%(num)s grade did not arrive", "%(num)s grades did not arrive", count
         ),
         LineKind.GRADE_REMOVED: lambda: ngettext(
-            "%(num)s grade was deleted twice in the gradebook, so it is not sent again automatically",
-            "%(num)s grades were deleted twice in the gradebook, so they are not sent again automatically",
+            "%(num)s grade was deleted twice from the gradebook, so it will not be sent again automatically",
+            "%(num)s grades were deleted twice from the gradebook, so they will not be sent again automatically",
             count,
         ),
         LineKind.GRADE_OVERRIDDEN: lambda: ngettext(

@@ -196,7 +196,7 @@ def test_an_activity_for_one_role_offers_that_role_alone_and_names_the_other(
         open_item(picker, item)
     page = open_as_learner(picker, pair[0])
     assert role_buttons(page) == ["mentee"]
-    assert "this activity is for those who learn" in page.text
+    assert "this activity is for mentees" in page.text
     assert "Would you rather teach? Open “To teach” in your course." in page.text
 
 

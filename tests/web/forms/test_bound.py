@@ -26,7 +26,7 @@ def wrong(visit):
 def test_the_summary_names_each_wrong_field_and_links_to_it(wrong):
     summary = re.search(r'class="alert alert-danger error-summary".*?</ul>', wrong, re.DOTALL)[0]
     assert re.findall(r'<a href="#(\w+)">([^<]+)</a>', summary) == [
-        ("title", "Write the objective in at least 3\u00a0characters."),
+        ("title", "The objective needs at least 3\u00a0characters."),
         ("direction", "Choose who learns."),
     ]
 

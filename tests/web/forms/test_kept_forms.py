@@ -26,7 +26,7 @@ from tests.web.forms.typed import OBJECTIVE, expire, filled, form_of, launch_aga
 from tests.web.visiting import Visit
 
 TITLE = OBJECTIVE["title"]
-KEPT, LOST = "what you typed waits there, for you to send", "could not be kept"
+KEPT, LOST = "What you typed will be there, ready to send", "could not be kept"
 
 
 def kept(services: Services) -> list[KeptForm]:
@@ -72,7 +72,7 @@ def test_a_form_sent_late_is_kept_encrypted_and_changes_nothing(late, services):
 
 def test_the_page_says_for_how_long_it_is_kept(visit, services):
     assert (
-        "We keep it, encrypted, for about a day, and offer it once."
+        "We keep it, encrypted, for about a day and show it to you once."
         in send_late(services, visit(situations.begins)).text
     )
     assert dt.timedelta(hours=23) == KEPT_FOR

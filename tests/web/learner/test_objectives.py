@@ -126,7 +126,7 @@ def test_a_change_is_proposed_to_the_partner(visit, services):
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(-2, "this date is past."), (2000, "within the next three years")]
+    ("days", "said"), [(-2, "this one has passed."), (2000, "within the next three years")]
 )
 def test_an_objective_is_due_on_a_day_to_come(visit, services, days, said):
     due = (utcnow() + dt.timedelta(days=days)).date().isoformat()
@@ -144,7 +144,7 @@ def test_a_meeting_says_what_it_was_about(visit, services):
     here.post("sessions/new", **meeting(), worked_on=[str(only(services).id), str(uuid.uuid4())])
     kept = only(services)
     assert (kept.status, kept.worked_on) == ("in_progress", utcnow().date())
-    assert "In progress, worked on" in here.text("objectives")
+    assert "In progress, last worked on" in here.text("objectives")
 
 
 def test_what_a_meeting_was_about_stays_chosen_when_something_else_is_wrong(visit, services):

@@ -74,7 +74,7 @@ def test_a_learner_of_another_group_is_not_asked_for_a_role_and_goes_there_by_on
     here = visit(moving.learner_of_first_group)
     text = here.text()
     assert "You are already taking part in another group in this course" in text
-    assert "in the activity “Mentorat inversé, printemps” of this course" in text
+    assert "Your group there is in the activity “Mentorat inversé, printemps”." in text
     assert "I want to learn" not in text
     assert here.post("other-group").status_code == 303
     assert ("Inès" in here.text(), "Rédiger des consignes" in here.text("objectives")) == (True, True)
@@ -85,7 +85,7 @@ def test_taking_part_in_both_is_a_choice(visit: Come) -> None:
     assert "I want to learn" in here.text(here.link("join/as-well"))
     assert here.post("join", role="mentee").status_code == 302
     # From then on the activity is that of the second group.
-    assert "another group of this course" not in here.text()
+    assert "another group in this course" not in here.text()
     assert here.get("join/as-well").status_code == 302
 
 

@@ -40,7 +40,7 @@ def test_both_accept_and_then_sign(visit, services):
 
 def test_not_this_time_frees_both_and_the_partner_is_not_told_why(visit, services):
     here = visit(situations.proposed)
-    assert "Inès Benali will not know why" in here.text("proposal/decline")
+    assert "Inès Benali will not be told why" in here.text("proposal/decline")
     here.post("proposal/decline", reason="too-close")
     assert (pair_of(services).end_reason, pair_of(services).decline_reason) == ("declined", "too-close")
     shown = as_partner(here, services).text()
@@ -51,7 +51,7 @@ def test_not_this_time_frees_both_and_the_partner_is_not_told_why(visit, service
 def test_an_unknown_reason_is_refused_and_none_stays_the_answer(visit):
     answer = visit(situations.proposed).post("proposal/decline", reason="weather")
     assert answer.status_code == 422
-    assert "“I would rather not say” is chosen: keep it" in answer.text
+    assert "“I would rather not say” is selected: leave it" in answer.text
     assert 'href="#reason">Check the reason.</a>' in answer.text, "in brief, in the list at the top"
     assert 'name="reason" value="" checked' in answer.text
 

@@ -55,7 +55,7 @@ def test_an_owner_pairs_approves_pauses_and_reopens(visit: Come, services: Servi
     group = group_of(here)
     text = said(here.text(group))
     assert "For you to approve 2" in text
-    assert "Françoise Le Goff YH Yanis Haddad On hold" in text
+    assert "Françoise Le Goff YH Yanis Haddad Paused" in text
 
     participant, _person = of_name(services, "Paul Moreau")
     answer = here.post(f"{group}cohort/validate", participant_id=participant, validated="yes")
@@ -105,7 +105,7 @@ def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, se
     plan = here.text(f"{group}cohort/move?pair={moving}")
     words = said(plan)
     assert "Paul Moreau will have more left to do" in words
-    rules = "will follow that group’s rule: “A person completes when the agreement is signed by both and {} meetings"
+    rules = "will follow that group’s rule: “A person completes the programme when the agreement is signed by both and {} meetings"
     assert rules.format(8) in words
     assert rules.format(6).replace("will follow that group’s rule", "Until now") in words
     assert "%" not in words
@@ -149,8 +149,8 @@ def test_a_journey_has_not_begun_before_both_have_signed(visit: Come) -> None:
         for name in ("Bernard Lefèvre", "Chloé Dubois", "Paul Moreau", "Inès Benali")
     }
     assert states == {
-        "Bernard Lefèvre": "Not begun",
-        "Chloé Dubois": "Not begun",
+        "Bernard Lefèvre": "Not started",
+        "Chloé Dubois": "Not started",
         "Paul Moreau": "Under way",
         "Inès Benali": "Under way",
     }

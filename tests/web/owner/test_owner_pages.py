@@ -322,7 +322,7 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     refused = other.post("hr/link", link=link)
     assert (refused.status_code, "This link has already been used" in refused.text) == (409, True)
     used = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))
-    assert (used.status_code, "ask whoever sent you the link for a new one" in used.text) == (410, True)
+    assert (used.status_code, "ask whoever sent it to you for a new one" in used.text) == (410, True)
     unknown = owners.client.get("/hr?link=half-of-it")
     assert (unknown.status_code, "This link does not work" in unknown.text) == (410, True)
     with services.database.reading() as db:
@@ -429,6 +429,6 @@ def test_every_link_for_human_resources_is_kept_as_a_hash_alone(visit: Come, ser
     # Several that nobody has used are told apart, in the audit too; so each says for whom it is.
     assert "Link for HR, not used yet" in text
     assert "Link for RH du site de Lyon, not used yet" in text
-    assert "made a human resources link for <strong>HR</strong>" in here.text(f"{programme_page(here)}/audit")
+    assert "created a human resources link for <strong>HR</strong>" in here.text(f"{programme_page(here)}/audit")
     unsaid = here.post(f"{programme_page(here)}/access/hr-links", made_for=" ")
     assert (unsaid.status_code, 'id="made_for-error"' in unsaid.text) == (422, True)

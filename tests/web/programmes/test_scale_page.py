@@ -60,8 +60,8 @@ def test_an_owner_prepares_the_group_before_it_has_an_activity(
     group = f"of/{found[1]}/"
     assert group in here.text(here.link("owner/programmes/[0-9a-f-]+", "owner/"))
     page = html.unescape(here.text(group))
-    assert "Only somebody who teaches in the course can do that, and only there" in page
-    assert page.count("(full scale, to be opened)") == 2  # the step, and the text for the teacher
+    assert "Only a teacher of the course can do this, from inside the course." in page
+    assert page.count("(roll-out, not open yet)") == 2  # the step, and the text for the teacher
     # Settings, rule, dates and a list of people are within reach; pages about people and pairs are not.
     for below, status in (
         ("programme/dates", 200),

@@ -48,7 +48,7 @@ def test_the_list_says_what_is_missing_and_the_start_is_shut(visit: Come) -> Non
     assert urlsplit(here.get().headers["Location"]).path == f"{here.home}programme"
     page = here.get("programme")
     assert "7 of 10 parts are done. Still to do:" in words(page)
-    for what in ("Set at least one target.", "Choose the “Before” questionnaire.", "Give a date"):
+    for what in ("Set at least one target.", "Choose the “Before” questionnaire.", "Set the follow-up date"):
         assert what in words(page)
     assert 'id="start"' not in page.text
     answer = here.client.post(
@@ -333,7 +333,7 @@ def test_an_activity_that_nobody_has_named_takes_the_name_of_its_programme(picke
 def test_the_activity_itself_asks_the_same(picker: Picker) -> None:
     page = first_page(picker)
     second = choose(picker, page, template="demo", begin="set-up", go_to="questions")
-    assert "the start, and who takes part" in second.text
+    assert "when it starts and who takes part" in second.text
     answer = picker.browser.post(
         second.request.path, data={**form_with(second, "name").fields, "name": "Cap 2027", "months": "2"}
     )

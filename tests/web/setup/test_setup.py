@@ -122,7 +122,7 @@ def test_an_https_address_is_called_secure(production: Administrator) -> None:
 
 def test_what_registering_again_and_deleting_cost_in_moodle_is_said(administrator: Administrator) -> None:
     page = setup_page(administrator).text
-    assert "when the tool is registered again with “Update”" in page
+    assert "If you register the tool again with “Update”" in page
     assert "Deleting the tool’s card breaks every activity" in page
 
 

@@ -211,7 +211,7 @@ def test_two_activities_that_are_added_at_once_share_a_group_and_lock_the_role(c
         course.join(link_id, person_id, role)
     assert set(course.grades(learn)) == set(course.grades(teach))
     _browser, page = course.launch(teach, MENTEE)
-    assert "you are taking part to learn" in page.text
+    assert "you are taking part as a mentee" in page.text
 
 
 def test_canvas_makes_two_assignments_of_two_activities(canvas_course: Course) -> None:

@@ -206,11 +206,11 @@ def test_reopening_with_a_reason_reopens(visit):
 
 
 def test_the_tutor_reads_which_box_to_tick_when_grades_have_nowhere_to_go(visit):
-    assert "Grades do not reach your course yet" in visit(situations.tutor).text()
+    assert "Grades are not reaching your course yet" in visit(situations.tutor).text()
 
 
 def test_the_tutor_reads_no_grade_advice_with_a_line_item(visit):
-    assert "Grades do not reach your course yet" not in visit(situations.tutor_alone).text()
+    assert "Grades are not reaching your course yet" not in visit(situations.tutor_alone).text()
 
 
 def test_the_live_part_is_rendered_anew_for_events_of_its_own_cohort_alone(visit):

@@ -13,7 +13,7 @@ from lti_tool.messaging.models import Delivery
 from tests.builder import situations
 
 QUESTION = "This activity is a duplicate. Which group should it open?"
-BEGAN = "This group comes from a copied activity"
+BEGAN = "This activity was copied from"
 
 
 def count(services, model) -> int:

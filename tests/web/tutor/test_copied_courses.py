@@ -77,12 +77,13 @@ def test_the_copy_has_a_fresh_group_of_the_same_programme(picker: Picker, family
     [(_, programme, cohort, none), (_, same, fresh, copied)] = opened(picker)
     assert (same, copied, none) == (programme, cohort, None)
     assert fresh != cohort
-    assert "This group comes from a copied activity" in page.text
+    assert "This activity was copied from" in page.text
 
 
 def test_learners_of_the_copy_wait_until_its_tutor_comes(picker: Picker) -> None:
     first_page(picker, "spring")
-    assert "The programme opens soon" in first_page(picker, "autumn", "spring", roles=[LEARNER]).text
+    page = first_page(picker, "autumn", "spring", roles=[LEARNER], sub="a learner of both")
+    assert "The programme opens soon" in page.text
     assert [course for course, *_ in opened(picker)] == ["spring"]
 
 

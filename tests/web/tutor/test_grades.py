@@ -206,7 +206,7 @@ def test_a_tutor_reads_that_deleted_grades_were_sent_again_and_how_to_stop_it(vi
     with services.database.transaction() as db:
         db.execute(sa.update(ScoreTrail).values(deletions=1, changed_at=utcnow()))
     page = here.text()
-    assert re.search(r"\d grades were deleted in the gradebook, so they were sent again", page)
+    assert re.search(r"\d grades were deleted from the gradebook, so they were sent again", page)
     assert "delete it once more: it will then stay deleted" in page
 
 

@@ -64,7 +64,7 @@ def test_what_was_looked_for_lately_is_not_looked_for_at_once_again(visit, servi
 @pytest.mark.parametrize(
     ("status", "values", "words", "can_be_made"),
     [
-        (OwnLineItemStatus.ABSENT, {}, "Grades do not reach your course yet", True),
+        (OwnLineItemStatus.ABSENT, {}, "Grades are not reaching your course yet", True),
         (OwnLineItemStatus.ASKED, {}, "A column is being created in the gradebook", False),
         (OwnLineItemStatus.LOOKING, {"reason": "HTTP 502: away"}, "The answer was: HTTP 502: away", False),
         (
@@ -97,7 +97,7 @@ def test_a_tutor_reads_what_is_known_of_the_column(
     [card] = cards(page)
     assert words in card
     assert (MAKE in card) == can_be_made
-    assert ("Grades do not reach your course yet" in card) == ("url" not in values)
+    assert ("Grades are not reaching your course yet" in card) == ("url" not in values)
     assert ("no-line-item warn" in card) == ("url" not in values)
     assert page.count(words) == 1
 
@@ -140,5 +140,5 @@ def test_a_tutor_has_one_made(visit, services) -> None:
 
 def test_where_no_list_is_named_nothing_is_looked_for(visit, services) -> None:
     page = visit(situations.tutor).text()
-    assert ("Grades do not reach your course yet" in page, MAKE in page) == (True, False)
+    assert ("Grades are not reaching your course yet" in page, MAKE in page) == (True, False)
     assert jobs(services) == []

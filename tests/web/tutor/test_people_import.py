@@ -66,7 +66,7 @@ def test_one_person_is_looked_at_and_added_as_a_list_of_one(visit: Come, service
     here.post(f"{shown}/add")
     run_jobs(services)
     page = words(here.get(shown))
-    assert "Enrol this person in the course, in your platform: when they first open the activity" in page
+    assert "Enrol this person in the course on your platform. They will see your invitation" in page
     assert "Not in the course yet: Nina" in page
 
 

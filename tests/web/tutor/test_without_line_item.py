@@ -72,7 +72,7 @@ def test_a_tutor_who_wanted_no_grade_is_not_warned_and_no_column_is_looked_for(p
     endpoint = {"scope": [LINE_ITEM], "lineitems": "https://lms.example/lineitems"}
     page = first_page(picker, custom=item["custom"], **{ENDPOINT: endpoint})
     assert "It was added without a grade" in page.text
-    assert "Grades do not reach your course yet" not in page.text
+    assert "Grades are not reaching your course yet" not in page.text
     assert "make-line-item" in page.text
     with picker.services.database.reading() as db:
         assert "find_line_item" not in db.scalars(sa.select(Job.kind)).all()
