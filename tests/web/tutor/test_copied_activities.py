@@ -87,7 +87,7 @@ def test_an_unknown_answer_of_an_activity_that_is_no_duplicate_leads_home(visit)
 
 def test_the_tutor_of_a_copied_course_reads_what_happened_until_somebody_is_paired(visit):
     assert (
-        f"{BEGAN}, “Reverse mentoring” in the course “Cultures numériques, printemps”."
+        f"{BEGAN} “Reverse mentoring” in the course “Cultures numériques, printemps”."
         in visit(situations.tutor_of_copy).text()
     )
     assert BEGAN not in visit(situations.tutor).text()
