@@ -206,6 +206,45 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
             assert leaf.label_y + 15 * (len(leaf.lines) - 1) < drawing.dates - 14
 
 
+@every
+def test_no_line_to_a_date_touches_a_title_and_no_title_stands_right_over_a_date(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    for leaf in drawing.leaves:
+        left, right = leaf.between
+        bottom = title_between(leaf)[1]
+        for lead in drawing.leads:
+            if leaf.objective.owner is Role.MENTEE and left - 4 < lead.x < right + 4:
+                assert bottom + 9 <= lead.top <= lead.bottom - 12
+                assert bottom + 44 <= drawing.dates
+
+
+def test_a_line_to_a_date_begins_below_the_title_that_it_would_cross() -> None:
+    worked_on = objective(Role.MENTEE, 20, ObjectiveState.UNDER_WAY)
+    meetings = met(7, 18, 27, 36)
+    drawing = timeline(journey(*meetings, to_come=2, objectives=(worked_on,)))
+    (leaf,) = drawing.leaves
+    whole = timeline(journey(*meetings, to_come=2)).leads
+    left, right = leaf.between
+    crossing = [left - 4 < lead.x < right + 4 for lead in drawing.leads]
+    assert 0 < sum(crossing) < len(crossing)
+    assert [lead.top > before.top for lead, before in zip(drawing.leads, whole, strict=True)] == crossing
+
+
+def test_a_title_stands_below_another_between_two_lines_sooner_than_across_one() -> None:
+    two = (
+        objective(Role.MENTEE, 79, ObjectiveState.UNDER_WAY),
+        dataclasses.replace(
+            objective(Role.MENTEE, 79, ObjectiveState.AGREED),
+            title="Publish a first article on the internal network",
+        ),
+    )
+    drawing = timeline(journey(*met(36, 50), to_come=3, objectives=two))
+    upper, lower = drawing.leaves
+    assert title_between(upper)[1] < title_between(lower)[0]
+    left, right = lower.between
+    assert not [lead for lead in drawing.leads if left < lead.x < right]
+
+
 def is_crossed_in_vain(leaf: Leaf, drawing: TimelineDrawing) -> bool:
     """Whether a line to a date crosses a title that has room beside it."""
     leads = [stop.x for stop in drawing.stops if stop.label_width]
