@@ -94,6 +94,13 @@ class Stop:
     """Whether that has room for the name of one that has no day yet; else it is its number."""
     stands_for: int = 0
     """How many meetings without a number its label stands for; 0 of one with a label of its own."""
+    label_x: float = 0.0
+    """The middle of its label: its own place, or the middle of all that the label stands for."""
+
+    @property
+    def has_lead(self) -> bool:
+        """Whether a line leads down to its label: not to one that stands for several."""
+        return bool(self.label_width) and self.stands_for <= 1
 
 
 @dataclass(frozen=True)
@@ -190,6 +197,7 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
             index == next_at,
             0.0 if _is_nameless(each, index == next_at, facts) else widths[index],
             are_named or index <= len(at.held),
+            label_x=x,
         )
         for index, (x, each) in enumerate(placed)
     )
@@ -197,12 +205,17 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         index for index, (_x, each) in enumerate(placed) if _is_nameless(each, index == next_at, facts)
     ]
     if nameless:
-        middle = nameless[len(nameless) // 2]
-        room = widths[middle] or NAME_WIDTH
-        named = replace(stops[middle], label_width=room, stands_for=len(nameless))
-        stops = (*stops[:middle], named, *stops[middle + 1 :])
+        # No other label is among them.
+        first, last = nameless[0], nameless[-1]
+        named = replace(
+            stops[first],
+            label_width=widths[first] or NAME_WIDTH,
+            stands_for=len(nameless),
+            label_x=(xs[first] + xs[last]) / 2,
+        )
+        stops = (*stops[:first], named, *stops[first + 1 :])
     today = None if is_over else at.now
-    led_down = {stop.x: MIDDLE + LEAD_FROM_MIDDLE for stop in stops if stop.label_width}
+    led_down = {stop.x: MIDDLE + LEAD_FROM_MIDDLE for stop in stops if stop.has_lead}
     if facts.ended_on is not None:
         led_down[at.end] = MIDDLE + START_DISTANCE + LEAD_FROM_STRAND
     drawn_leaves = leaves(at.leaves, {Role.MENTOR: mentor, Role.MENTEE: mentee}, list(led_down), today, WIDTH)

@@ -283,7 +283,7 @@ def test_a_title_has_two_lines_at_most_and_no_word_alone_in_the_second(
 @every
 def test_labels_do_not_overlap(facts: JourneyFacts) -> None:
     drawing = timeline(facts)
-    labels = [(stop.x, stop.label_width) for stop in drawing.stops if stop.label_width]
+    labels = [(stop.label_x, stop.label_width) for stop in drawing.stops if stop.label_width]
     for (left, width), (right, next_width) in pairwise(labels):
         assert left + width / 2 <= right - next_width / 2
 
@@ -449,3 +449,16 @@ def test_meetings_to_come_have_their_numbers_alone_where_their_names_have_no_roo
     assert all(stop.label_width and stop.has_name for stop in few)
     assert all(stop.label_width for stop in many)
     assert [stop.has_name for stop in many] == [True] + [False] * 4
+
+
+@pytest.mark.parametrize(("to_come", "has_lead"), [(2, True), (5, False)])
+def test_what_stands_for_all_meetings_without_a_number_is_below_the_middle_of_them(to_come, has_lead) -> None:
+    disputed = Meeting(day(60), MeetingState.DISPUTED, Role.MENTOR)
+    drawing = timeline(journey(disputed, to_come=to_come))
+    _disputed, _next, *nameless = drawing.stops
+    [label] = [stop for stop in nameless if stop.label_width]
+    assert label.stands_for == len(nameless) == to_come - 1
+    assert label.label_x == pytest.approx((nameless[0].x + nameless[-1].x) / 2)
+    assert (label.x in [lead.x for lead in drawing.leads]) == has_lead, (
+        "to one meeting, and to none of several"
+    )
