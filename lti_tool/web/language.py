@@ -41,6 +41,7 @@ from lti_tool.translation import (
 )
 from lti_tool.translation.dates import long_date, short_date
 from lti_tool.translation.elision import elided
+from lti_tool.translation.lists import and_list
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
@@ -91,7 +92,7 @@ def init_app(app: Flask) -> None:
         problem=wording.problem,
         person=wording.person,
         first_name=wording.first_name,
-        tutors=wording.tutors,
+        tutors=lambda tutor: and_list(wording.tutors(tutor)),
         duration=wording.duration,
         format_name=wording.format_name,
         format_phrase=wording.format_phrase,

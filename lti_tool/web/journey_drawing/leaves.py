@@ -5,7 +5,7 @@ A leaf and its title are on the outer side of the strand: the mentor's above, th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +19,7 @@ LABEL_GAP: Final = 5.0
 """Between a title and what stands beside it."""
 LEFT_MOST: Final = 54.0
 """Right of the two faces."""
+LEAF_WIDTH: Final = 20.0
 LEAF_HEIGHT: Final = 25.0
 BUD_HEIGHT: Final = 16.0
 TEXT_ASCENT: Final = 10.0
@@ -26,8 +27,10 @@ TEXT_FROM_LEAF: Final = 8.0
 LEADING: Final = 15.0
 """Between two lines of a title."""
 TEXT_SIZE: Final = 13.0
-BETWEEN_TITLES: Final = 5.0
-"""Between one and another that stands farther from the strand."""
+BETWEEN_TITLES: Final = 9.0
+"""Between one and another that stands farther from the strand: more than between two lines of one."""
+BELOW_TITLE: Final = 9.0
+"""From the base of a title to the line that goes on below it."""
 MOST_LINES: Final = 2
 """Of a title."""
 LEAST_LABEL: Final = 36.0
@@ -114,23 +117,43 @@ def leaves(
         for x, objective in own:
             others = [(x + other) / 2 for other, _each in own if other != x]
             lines = leads if role is Role.MENTEE else _line_of_today(today, x)
+            placed_before = [each for each in found if each.objective.owner is role]
             room = _room([*others, *lines], x, width)
             if role is Role.MENTEE and _is_cut(objective.title, room):
-                room = _room(others, x, width)
+                # Between two lines, sooner below another title than across a line.
+                room = _room([*lines, *(other for other, _each in own if other > x)], x, width)
+                between_lines = _clear_of(_leaf(x, objective, strands[role], *room), placed_before)
+                if _is_cut(objective.title, room) or _is_at_another(between_lines, placed_before):
+                    room = _room(others, x, width)
             if _is_cut(objective.title, room):
                 room = _room(lines if role is Role.MENTOR else [], x, width)
             leaf = _leaf(x, objective, strands[role], *room)
-            found.append(_clear_of(leaf, [each for each in found if each.objective.owner is role]))
+            found.append(_clear_of(leaf, placed_before))
     return tuple(found)
+
+
+def _is_at_another(leaf: Leaf, others: Iterable[Leaf]) -> bool:
+    """Whether the title of ``leaf`` would stand on another leaf, or right below it as if it were that one's title."""
+    left, right = leaf.between
+    return any(
+        left - LABEL_GAP < each.x + LEAF_WIDTH
+        and each.x - LABEL_GAP < right
+        and (_are_beside(leaf, each) or leaf.first_y < each.last_y)
+        for each in others
+    )
+
+
+def _are_beside(leaf: Leaf, other: Leaf) -> bool:
+    """Whether the titles of the two stand beside one another, at whatever height."""
+    left, right = leaf.between
+    other_left, other_right = other.between
+    return right + LABEL_GAP < other_left or other_right + LABEL_GAP < left
 
 
 def _clear_of(leaf: Leaf, others: Sequence[Leaf]) -> Leaf:
     """The leaf, with its title farther from the strand than those of ``others`` on which it would stand."""
     for other in sorted(others, key=lambda each: abs(each.label_y - leaf.y)):
-        left, right = leaf.between
-        other_left, other_right = other.between
-        is_beside = right + LABEL_GAP < other_left or other_right + LABEL_GAP < left
-        if is_beside or leaf.last_y < other.first_y or other.last_y < leaf.first_y:
+        if _are_beside(leaf, other) or leaf.last_y < other.first_y or other.last_y < leaf.first_y:
             continue
         if leaf.objective.owner is Role.MENTOR:
             label_y = other.first_y - BETWEEN_TITLES
@@ -195,6 +218,27 @@ def lowest_label(drawn: Iterable[Leaf]) -> float:
     """The y of the last line of the lowest title below; minus infinity without one."""
     below = (each.bottom_line for each in drawn if each.objective.owner is Role.MENTEE)
     return max(below, default=float("-inf"))
+
+
+def lead_begins(drawn: Iterable[Leaf], x: float, least: float) -> float:
+    """The y at which a line down to the date at ``x`` begins: ``least``, or clear below the titles on its way."""
+    return max([least, *(each.last_y + BELOW_TITLE for each in _titles_at(drawn, x, LABEL_GAP - 1))])
+
+
+def lowest_title_over(drawn: Iterable[Leaf], x: float, half: float) -> float:
+    """The base of the lowest title below that stands over a date at ``x``; minus infinity without one.
+
+    ``half``: of the width of what is written there.
+    """
+    return max((each.last_y for each in _titles_at(drawn, x, half)), default=float("-inf"))
+
+
+def _titles_at(drawn: Iterable[Leaf], x: float, half: float) -> Iterator[Leaf]:
+    """The leaves whose titles are below, and at most ``half`` from ``x``."""
+    for each in drawn:
+        left, right = each.between
+        if each.objective.owner is Role.MENTEE and each.lines and left - half < x < right + half:
+            yield each
 
 
 def today_line_ends(drawn: Iterable[Leaf], today: float, strand_y: float) -> float:

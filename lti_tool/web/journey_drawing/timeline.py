@@ -16,8 +16,10 @@ from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingSta
 from lti_tool.web.journey_drawing.leaves import (
     Leaf,
     highest_label,
+    lead_begins,
     leaves,
     lowest_label,
+    lowest_title_over,
     today_label_y,
     today_line_ends,
 )
@@ -60,11 +62,21 @@ NUMBER_WIDTH: Final = 30.0
 """Of its number alone."""
 DATE_ASCENT: Final = 26.0
 """Between the end of that line, or what is written above, and the dates."""
+DATE_BELOW_TITLE: Final = 44.0
+"""From the base of a title over a date to that of the date: nearer, it would read as one label with it."""
+DATE_HALF: Final = 44.0
+"""Half of what is written at a date, where it is widest."""
 BELOW_DATES: Final = 50.0
 """For what is written below the dates; where no meeting was held, that is one line:"""
 BELOW_LINE: Final = 30.0
 LEAD_LENGTH: Final = 40.0
 """Of the line from a meeting to its date, where nothing is written between the two."""
+LEAD_FROM_MIDDLE: Final = 22.0
+"""Where that line begins, below a meeting."""
+LEAD_FROM_STRAND: Final = 12.0
+"""The same below the strand of the mentee, where a pair has ended."""
+LEAD_TO_DATE: Final = 20.0
+"""Where it ends, above the base of the date."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,23 @@ class Stop:
     """Whether that has room for the name of one that has no day yet; else it is its number."""
     stands_for: int = 0
     """How many meetings without a number its label stands for; 0 of one with a label of its own."""
+    label_x: float = 0.0
+    """The middle of its label: its own place, or the middle of all that the label stands for."""
+
+    @property
+    def has_lead(self) -> bool:
+        """Whether a line leads down to its label: not to one that stands for several."""
+        return bool(self.label_width) and self.stands_for <= 1
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The line from a meeting, or from an end without completion, down to its date."""
+
+    x: float
+    top: float
+    """Below the titles that it would cross."""
+    bottom: float
 
 
 class EndMark(enum.StrEnum):
@@ -107,6 +136,7 @@ class TimelineDrawing:
     today_label: float
     """The y of the word for today: above what is written beside it."""
     stops: tuple[Stop, ...]
+    leads: tuple[Lead, ...]
     leaves: tuple[Leaf, ...]
     end: EndMark
     end_x: float
@@ -167,6 +197,7 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
             index == next_at,
             0.0 if _is_nameless(each, index == next_at, facts) else widths[index],
             are_named or index <= len(at.held),
+            label_x=x,
         )
         for index, (x, each) in enumerate(placed)
     )
@@ -174,17 +205,26 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         index for index, (_x, each) in enumerate(placed) if _is_nameless(each, index == next_at, facts)
     ]
     if nameless:
-        middle = nameless[len(nameless) // 2]
-        room = widths[middle] or NAME_WIDTH
-        named = replace(stops[middle], label_width=room, stands_for=len(nameless))
-        stops = (*stops[:middle], named, *stops[middle + 1 :])
+        # No other label is among them.
+        first, last = nameless[0], nameless[-1]
+        named = replace(
+            stops[first],
+            label_width=widths[first] or NAME_WIDTH,
+            stands_for=len(nameless),
+            label_x=(xs[first] + xs[last]) / 2,
+        )
+        stops = (*stops[:first], named, *stops[first + 1 :])
     today = None if is_over else at.now
-    leads = [stop.x for stop in stops if stop.label_width]
+    led_down = {stop.x: MIDDLE + LEAD_FROM_MIDDLE for stop in stops if stop.has_lead}
     if facts.ended_on is not None:
-        leads.append(at.end)
-    drawn_leaves = leaves(at.leaves, {Role.MENTOR: mentor, Role.MENTEE: mentee}, leads, today, WIDTH)
+        led_down[at.end] = MIDDLE + START_DISTANCE + LEAD_FROM_STRAND
+    drawn_leaves = leaves(at.leaves, {Role.MENTOR: mentor, Role.MENTEE: mentee}, list(led_down), today, WIDTH)
     today_label = today_label_y(drawn_leaves, today, MIDDLE)
-    dates = max(MIDDLE + KNOT_LEVEL + 2 + LEAD_LENGTH + DATE_ASCENT, lowest_label(drawn_leaves) + DATE_ASCENT)
+    dates = max(
+        MIDDLE + LEAD_FROM_MIDDLE + LEAD_LENGTH + DATE_ASCENT,
+        lowest_label(drawn_leaves) + DATE_ASCENT,
+        *(lowest_title_over(drawn_leaves, x, DATE_HALF) + DATE_BELOW_TITLE for x in (*led_down, at.end)),
+    )
     top = min(today_label if today is not None else MIDDLE, highest_label(drawn_leaves), MIDDLE - 52) - 18
     return TimelineDrawing(
         facts,
@@ -195,6 +235,9 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         MIDDLE if today is None else today_line_ends(drawn_leaves, today, mentor.at_x(today)[1]),
         today_label,
         stops,
+        tuple(
+            Lead(x, lead_begins(drawn_leaves, x, top), dates - LEAD_TO_DATE) for x, top in led_down.items()
+        ),
         drawn_leaves,
         EndMark.COMPLETE if complete else EndMark.ENDED if is_over else EndMark.TO_COME,
         at.end,

@@ -221,7 +221,9 @@ def _render(
             *(name for name, email in called if not email),
         ],
         subject=subject,
-        mail=_mail_address(addresses, subject, text) or _mail_address((), subject, text),
+        mail=(_mail_address(addresses, subject, text) or _mail_address((), subject, text))
+        if addresses
+        else None,
         text=text,
         rows=1 + sum(1 + len(line) // CHARACTERS_A_ROW for line in text.splitlines()),
         reminder=reminder,

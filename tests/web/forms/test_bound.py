@@ -62,6 +62,12 @@ def test_a_wrong_field_is_said_to_be_invalid_and_described_by_its_error(wrong):
     assert 'id="title-error"' in wrong
 
 
+def test_a_hint_is_read_before_a_long_field_and_after_a_short_one(visit, wrong):
+    about_me = visit(situations.begins).text("about-me")
+    assert about_me.index('id="brings-hint"') < about_me.index('<textarea class="form-control" id="brings"')
+    assert wrong.index('id="title"') < wrong.index('id="title-hint"')
+
+
 def test_a_wrong_group_of_choices_is_described_by_its_error(wrong):
     assert re.search(r'role="radiogroup"[^>]*aria-describedby="direction-error"[^>]*>', wrong)
 

@@ -206,6 +206,45 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
             assert leaf.label_y + 15 * (len(leaf.lines) - 1) < drawing.dates - 14
 
 
+@every
+def test_no_line_to_a_date_touches_a_title_and_no_title_stands_right_over_a_date(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    for leaf in drawing.leaves:
+        left, right = leaf.between
+        bottom = title_between(leaf)[1]
+        for lead in drawing.leads:
+            if leaf.objective.owner is Role.MENTEE and left - 4 < lead.x < right + 4:
+                assert bottom + 9 <= lead.top <= lead.bottom - 12
+                assert bottom + 44 <= drawing.dates
+
+
+def test_a_line_to_a_date_begins_below_the_title_that_it_would_cross() -> None:
+    worked_on = objective(Role.MENTEE, 20, ObjectiveState.UNDER_WAY)
+    meetings = met(7, 18, 27, 36)
+    drawing = timeline(journey(*meetings, to_come=2, objectives=(worked_on,)))
+    (leaf,) = drawing.leaves
+    whole = timeline(journey(*meetings, to_come=2)).leads
+    left, right = leaf.between
+    crossing = [left - 4 < lead.x < right + 4 for lead in drawing.leads]
+    assert 0 < sum(crossing) < len(crossing)
+    assert [lead.top > before.top for lead, before in zip(drawing.leads, whole, strict=True)] == crossing
+
+
+def test_a_title_stands_below_another_between_two_lines_sooner_than_across_one() -> None:
+    two = (
+        objective(Role.MENTEE, 79, ObjectiveState.UNDER_WAY),
+        dataclasses.replace(
+            objective(Role.MENTEE, 79, ObjectiveState.AGREED),
+            title="Publish a first article on the internal network",
+        ),
+    )
+    drawing = timeline(journey(*met(36, 50), to_come=3, objectives=two))
+    upper, lower = drawing.leaves
+    assert title_between(upper)[1] < title_between(lower)[0]
+    left, right = lower.between
+    assert not [lead for lead in drawing.leads if left < lead.x < right]
+
+
 def is_crossed_in_vain(leaf: Leaf, drawing: TimelineDrawing) -> bool:
     """Whether a line to a date crosses a title that has room beside it."""
     leads = [stop.x for stop in drawing.stops if stop.label_width]
@@ -244,7 +283,7 @@ def test_a_title_has_two_lines_at_most_and_no_word_alone_in_the_second(
 @every
 def test_labels_do_not_overlap(facts: JourneyFacts) -> None:
     drawing = timeline(facts)
-    labels = [(stop.x, stop.label_width) for stop in drawing.stops if stop.label_width]
+    labels = [(stop.label_x, stop.label_width) for stop in drawing.stops if stop.label_width]
     for (left, width), (right, next_width) in pairwise(labels):
         assert left + width / 2 <= right - next_width / 2
 
@@ -410,3 +449,16 @@ def test_meetings_to_come_have_their_numbers_alone_where_their_names_have_no_roo
     assert all(stop.label_width and stop.has_name for stop in few)
     assert all(stop.label_width for stop in many)
     assert [stop.has_name for stop in many] == [True] + [False] * 4
+
+
+@pytest.mark.parametrize(("to_come", "has_lead"), [(2, True), (5, False)])
+def test_what_stands_for_all_meetings_without_a_number_is_below_the_middle_of_them(to_come, has_lead) -> None:
+    disputed = Meeting(day(60), MeetingState.DISPUTED, Role.MENTOR)
+    drawing = timeline(journey(disputed, to_come=to_come))
+    _disputed, _next, *nameless = drawing.stops
+    [label] = [stop for stop in nameless if stop.label_width]
+    assert label.stands_for == len(nameless) == to_come - 1
+    assert label.label_x == pytest.approx((nameless[0].x + nameless[-1].x) / 2)
+    assert (label.x in [lead.x for lead in drawing.leads]) == has_lead, (
+        "to one meeting, and to none of several"
+    )

@@ -107,3 +107,7 @@ def test_somebody_whom_a_list_has_named_is_invited_at_the_first_visit_and_says_y
     here.post("join", role="mentor")
     with services.database.reading() as db:
         assert db.get_one(Participant, invited.id).status == "onboarded"
+
+
+def test_who_reads_the_topics_is_said_in_a_sentence(visit):
+    assert "Read by your tutor, to choose partners." in visit(situations.waiting).text("topics")

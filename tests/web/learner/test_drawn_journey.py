@@ -49,6 +49,18 @@ def test_no_meeting_to_come_has_a_number_while_one_is_disputed(visit, situation,
     assert page.count("Next meeting</strong>") == 1
 
 
+def test_one_more_meeting_is_called_the_same_in_the_drawing_and_in_the_list(visit):
+    def three_of_six(situation):
+        situation.open()
+        pair = situation.pair()
+        situation.history(pair, 3)
+        pair.session(by=Role.MENTOR, days_ago=2).dispute("wrong-length", minutes=60)
+        situation.me = pair.mentee.person
+
+    page = visit(three_of_six).text()
+    assert page.count("1 more meeting<") == 2
+
+
 def test_what_the_other_proposes_stands_below_the_day_of_a_meeting(visit):
     drawn = drawing(visit(situations.waits_for_correction).text(), "timeline")
     assert "45\xa0min, or 1\xa0h?" in " ".join(re.findall(r">([^<]*)</text>", drawn))

@@ -78,6 +78,26 @@ def test_each_person_sees_what_is_next(visit, situation, sentence):
     assert sentence in visit(situation).text()
 
 
+def test_one_signs_out_at_the_very_end_as_on_every_other_page(visit):
+    page = visit(situations.nothing_waits).text()
+    assert page.count('class="sign-out"') == 1
+    assert page.index("Who sees what") < page.index('class="leaving"') < page.index('class="sign-out"')
+
+
+@pytest.mark.parametrize("situation", [situations.ended, situations.partner_left])
+def test_the_objectives_of_a_pair_that_has_ended_are_called_mine_once(visit, situation):
+    headings = re.findall(
+        r"<h[23][^>]*>(?:<span[^>]*>[^<]*</span>)?(?:<span>)?([^<]*)", visit(situation).text()
+    )
+    assert [each for each in headings if "bjectives" in each][:2] == ["Objectives", "Your objectives"]
+
+
+def test_an_observer_sees_no_progress_without_what_it_measures(visit):
+    page = visit(situations.observer_of_two).text()
+    assert re.search(r"\d\sof\s6", page)
+    assert "<progress" not in page
+
+
 @pytest.mark.parametrize("situation", [situations.nothing_waits, situations.to_confirm, situations.paused])
 def test_what_is_next_comes_before_who_the_partner_is(visit, situation):
     page = visit(situation).text()
@@ -135,7 +155,7 @@ def test_the_agreement_is_not_signed_without_a_yes(visit):
 def test_why_a_journey_is_not_complete_is_on_the_page(visit):
     page = visit(situations.under_way).text()
     assert "6 meetings of at least 30\xa0min, confirmed" in page
-    assert "3 of 6" in page
+    assert re.search(r"\d\sof\s6", page)
 
 
 def test_somebody_who_has_not_joined_is_led_home(visit):

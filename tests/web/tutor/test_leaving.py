@@ -60,6 +60,7 @@ def test_whoever_was_taken_out_reads_so_without_fault_and_whom_to_write_to(visit
     assert "You are no longer taking part" in page
     assert "You have done nothing wrong" in page
     assert "through your course." in page
+    assert "Back to the course</a>" in page
     assert "Has left the company" not in page
     assert here.get("sessions").location == here.home
     answer = here.post("join", role="mentee")
