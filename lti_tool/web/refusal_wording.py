@@ -26,7 +26,9 @@ REFUSALS: Mapping[str, str] = {
     "other_cohort": N_("These two people are not in the same programme."),
     "has_left": N_("One of these two people is no longer in the course."),
     "has_refused": N_("One of these two people has said that they do not take part."),
-    "taken_out": N_("You are no longer taking part in this programme. Your first page says whom to write to."),
+    "taken_out": N_(
+        "You are no longer taking part in this programme. Your first page says whom to write to."
+    ),
     "was_taken_out": N_("This person was taken out of the programme. Take them back in first."),
     "not_taking_part": N_("This person takes no part, so there is nothing to take them out of."),
     "has_role": N_("This person has a role by now. Their own page says how to take them out."),

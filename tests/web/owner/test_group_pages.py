@@ -105,7 +105,10 @@ def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, se
     plan = here.text(f"{group}cohort/move?pair={moving}")
     words = said(plan)
     assert "Paul Moreau will have more left to do" in words
-    rules = "will follow that group’s rule: “A person completes the programme when the agreement is signed by both and {} meetings"
+    rules = (
+        "will follow that group’s rule: “A person completes the programme when the agreement is signed by both "
+        "and {} meetings"
+    )
     assert rules.format(8) in words
     assert rules.format(6).replace("will follow that group’s rule", "Until now") in words
     assert "%" not in words

@@ -429,6 +429,8 @@ def test_every_link_for_human_resources_is_kept_as_a_hash_alone(visit: Come, ser
     # Several that nobody has used are told apart, in the audit too; so each says for whom it is.
     assert "Link for HR, not used yet" in text
     assert "Link for RH du site de Lyon, not used yet" in text
-    assert "created a human resources link for <strong>HR</strong>" in here.text(f"{programme_page(here)}/audit")
+    assert "created a human resources link for <strong>HR</strong>" in here.text(
+        f"{programme_page(here)}/audit"
+    )
     unsaid = here.post(f"{programme_page(here)}/access/hr-links", made_for=" ")
     assert (unsaid.status_code, 'id="made_for-error"' in unsaid.text) == (422, True)

@@ -153,7 +153,8 @@ def test_of_several_groups_none_is_chosen_beforehand(visit: Come) -> None:
     answer = here.get(f"cohort/move?to=&pair={pair_id}")
     assert (answer.status_code, 'id="to-error"' in answer.text) == (422, True)
     assert re.search(
-        r"Group 3, “Numérique responsable” .*? 0 people A person completes the programme when", said(answer.text)
+        r"Group 3, “Numérique responsable” .*? 0 people A person completes the programme when",
+        said(answer.text),
     )
     assert re.findall(r'name="(\w+)" value="[0-9a-f-]+" checked', answer.text) == ["pair"]
 
