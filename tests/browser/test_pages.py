@@ -164,6 +164,24 @@ def test_the_day_of_a_moment_is_the_readers_own(served_tool: ServedTool, browser
         context.close()
 
 
+def test_a_browser_says_its_time_zone_once(served_tool: ServedTool, browser: Browser) -> None:
+    """The pages that follow are made in it."""
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    home = served_tool(signed_late_in_the_evening, locale="en")
+    with page.expect_response("**/time-zone") as said:
+        page.goto(home)
+    assert said.value.status == 204
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(home + "agreement", wait_until="networkidle")
+    expect(page.locator("body")).to_have_attribute("data-zone", "Asia/Tokyo")
+    day = _late_in_the_evening().date() + dt.timedelta(days=1)
+    expect(page.locator("main")).to_contain_text(f"You signed on {day.day}\u00a0{day:%B}")
+    assert not [address for address in asked if address.endswith("/time-zone")]
+    context.close()
+
+
 def framed(page: Page, address: str) -> None:
     """Put a page into a frame that writes down what it is told; the tool's own headers still say who may frame it."""
     page.route(
