@@ -33,6 +33,8 @@ BELOW_TITLE: Final = 9.0
 """From the base of a title to the line that goes on below it."""
 MOST_LINES: Final = 2
 """Of a title."""
+MOST_BETWEEN_LINES: Final = 3
+"""Of one that stands whole between the lines to two dates only so."""
 LEAST_LABEL: Final = 36.0
 """Narrower, a title would say nothing."""
 LEAF_MIDDLE: Final = 8.0
@@ -120,11 +122,18 @@ def leaves(
             placed_before = [each for each in found if each.objective.owner is role]
             room = _room([*others, *lines], x, width)
             if role is Role.MENTEE and _is_cut(objective.title, room):
-                # Between two lines, sooner below another title than across a line.
-                room = _room([*lines, *(other for other, _each in own if other > x)], x, width)
-                between_lines = _clear_of(_leaf(x, objective, strands[role], *room), placed_before)
-                if _is_cut(objective.title, room) or _is_at_another(between_lines, placed_before):
-                    room = _room(others, x, width)
+                # Between two lines, sooner below another title, or in three lines, than across a line.
+                between = _room([*lines, *(other for other, _each in own if other > x)], x, width)
+                whole = (
+                    _clear_of(_leaf(x, objective, strands[role], *between, count), placed_before)
+                    for count in (MOST_LINES, MOST_BETWEEN_LINES)
+                    if not _is_cut(objective.title, between, count)
+                )
+                fits = next((each for each in whole if not _is_at_another(each, placed_before)), None)
+                if fits is not None:
+                    found.append(fits)
+                    continue
+                room = _room(others, x, width)
             if _is_cut(objective.title, room):
                 room = _room(lines if role is Role.MENTOR else [], x, width)
             leaf = _leaf(x, objective, strands[role], *room)
@@ -172,9 +181,9 @@ def _room(limits: Iterable[float], x: float, width: float) -> tuple[float, float
     return left, left + room
 
 
-def _is_cut(title: str, room: tuple[float, float]) -> bool:
+def _is_cut(title: str, room: tuple[float, float], most_lines: int = MOST_LINES) -> bool:
     """Whether not all of a title is written in its room."""
-    return " ".join(title_lines(title, room[1] - room[0])) != " ".join(words_of(title))
+    return " ".join(title_lines(title, room[1] - room[0], most_lines)) != " ".join(words_of(title))
 
 
 def _line_of_today(today: float | None, x: float) -> list[float]:
@@ -185,7 +194,14 @@ def _line_of_today(today: float | None, x: float) -> list[float]:
     return [after_word if x >= after_word + LABEL_GAP else today]
 
 
-def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:
+def _leaf(
+    x: float,
+    objective: DrawnObjective,
+    strand: Strand,
+    left: float,
+    right: float,
+    most_lines: int = MOST_LINES,
+) -> Leaf:
     """A leaf whose title is clear of itself and of the strand."""
     y = strand.at_x(x)[1]
     height = BUD_HEIGHT if objective.state is ObjectiveState.AGREED else LEAF_HEIGHT
@@ -195,14 +211,15 @@ def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, righ
         label_y = min(y - height, *(each - 4 for each in passes)) - TEXT_FROM_LEAF
     else:
         label_y = max(y + height, *(each + 4 for each in passes)) + TEXT_FROM_LEAF + TEXT_ASCENT
-    return Leaf(x, y, objective, left, right, label_y, title_lines(objective.title, right - left))
+    lines = title_lines(objective.title, right - left, most_lines)
+    return Leaf(x, y, objective, left, right, label_y, lines)
 
 
-def title_lines(title: str, width: float) -> tuple[str, ...]:
-    """A title in at most two lines of this width; the list beside the drawing has all of it."""
+def title_lines(title: str, width: float, most_lines: int = MOST_LINES) -> tuple[str, ...]:
+    """A title in at most so many lines of this width; the list beside the drawing has all of it."""
     if width < LEAST_LABEL or not title.strip():
         return ()
-    lines = lines_within(title, width, lines=MOST_LINES, size=TEXT_SIZE)
+    lines = lines_within(title, width, lines=most_lines, size=TEXT_SIZE)
     if lines:
         return tuple(balanced(lines, TEXT_SIZE))
     return (word_within(words_of(title)[0], width, TEXT_SIZE),)
