@@ -56,7 +56,7 @@ def answers_form(skills: Sequence[str], languages: Sequence[str], time_zones: Se
         **{
             level_field(code): WholeNumber(min=1, max=5, from_text=True, load_default=None) for code in skills
         },
-        "languages": several(languages, N_("Languages that I speak")),
+        "languages": several(languages, N_("Languages you speak")),
         "time_zone": Choice(time_zones, load_default=None, metadata={"label": N_("Time zone")}),
         "capacity": WholeNumber(
             min=1,

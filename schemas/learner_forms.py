@@ -82,7 +82,7 @@ class AboutMeForm(FormSchema):
         load_default="",
         metadata={
             "label": N_("Chat"),
-            "hint": N_("For example a Teams link, or your name on Slack."),
+            "hint": N_("For example: a Teams link, or your name on Slack."),
         },
     )
 

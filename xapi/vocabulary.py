@@ -195,7 +195,7 @@ NOTE = Term(
     f"{_STREAMS}note",
     words("Reflection", "Réflexion"),
     words(
-        "Something that one member of a pair noted about a change of their own, never its words.",
+        "A note by one member of a pair about a change that they made; its words are never sent.",
         "Ce qu’un membre d’un binôme a noté d’un changement personnel, jamais ses mots.",
     ),
 )

@@ -94,6 +94,7 @@ def init_app(app: Flask) -> None:
         first_name=wording.first_name,
         tutors=lambda tutor: and_list(wording.tutors(tutor)),
         duration=wording.duration,
+        spoken_duration=wording.spoken_duration,
         format_name=wording.format_name,
         format_phrase=wording.format_phrase,
         mode_and_format=wording.mode_and_format,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
+from lti_tool.mentoring.completion.criteria.base import long_duration as long_length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
 from lti_tool.mentoring.programmes.tutor_queries import TutorRecord
@@ -393,6 +394,11 @@ def first_name_to_others(card: PersonCard) -> str:
 def duration(minutes: int) -> str:
     """A length of time, such as ``45 min`` or ``1 h 30 min``."""
     return length(minutes).text
+
+
+def spoken_duration(minutes: int) -> str:
+    """The same in a heading or a button, such as ``45 min`` or ``1 hour``."""
+    return long_length(minutes).text if minutes % 60 == 0 else length(minutes).text
 
 
 def meetings_done(done: int, target: int) -> str:

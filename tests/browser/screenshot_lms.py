@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
             accept(course.open_activity(page, name))
         for name in (MENTOR, MENTEE):
             sign(course.open_activity(page, name))
-        set_objective(course.open_activity(page, MENTEE), "Write good requests to an AI assistant")
+        set_objective(course.open_activity(page, MENTEE), "Write good prompts for an AI assistant")
         home = course.open_activity(page, MENTOR)
         set_objective(home, "Present a project to a committee")
         log_session(course.open_activity(page, MENTOR))

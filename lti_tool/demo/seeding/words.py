@@ -27,7 +27,7 @@ OBJECTIVES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         "mentee": (
             "Read a sales dashboard",
-            "Write good requests to an AI assistant",
+            "Write good prompts for an AI assistant",
             "Post each week on the internal network",
             "Lead a remote meeting",
             "Understand what young recruits look for",

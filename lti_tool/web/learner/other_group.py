@@ -39,7 +39,7 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
     return render_template(
         "learner/other_group.html",
         heading=_heading(enrolment.status),
-        text=_("Your group there is in the activity “%(activity)s”.", activity=title)
+        text=_("Your group is in the activity “%(activity)s”.", activity=title)
         if title
         else _("Your place there is in another activity of this course."),
     )

@@ -296,4 +296,4 @@ def weights_said(lines: Sequence[Line]) -> str:
         for line, weight in known
     ]
     said = ", ".join([shares[0], *map(first_lower, shares[1:])])
-    return _("%(parts)s (of %(total)s)", parts=said, total=number(total)) if in_parts else said
+    return _("Out of %(total)s: %(parts)s", parts=said, total=number(total)) if in_parts else said

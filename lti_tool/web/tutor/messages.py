@@ -141,10 +141,10 @@ def invitation() -> ResponseReturnValue:
         _("Hello,")
         + "\n\n"
         + _(
-            "You are invited to join our reverse mentoring programme, “%(title)s”: less experienced colleagues show "
-            "more experienced ones what they know well, and learn from them in turn. To take part, open the activity "
-            "“%(activity)s” in the course “%(course)s” and choose whether you would like to learn or to teach. "
-            "Nothing starts until you say yes.",
+            "You are invited to join our reverse mentoring programme, “%(title)s”: colleagues early in their careers "
+            "share what they know with more experienced colleagues, and learn from them in turn. To take part, open "
+            "the activity “%(activity)s” in the course “%(course)s” and choose whether you would like to learn or to "
+            "teach. Nothing starts until you say yes.",
             title=_title(overview),
             activity=g.launch.resource_link.title or _("Reverse mentoring"),
             course=g.launch.course.title or "",

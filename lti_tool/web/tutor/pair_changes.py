@@ -143,8 +143,8 @@ def _has_met(pair: PairRecord) -> bool:
 
 def _kept(pair: PairRecord) -> str:
     if _has_met(pair):
-        return _("Their meetings are kept. Both are free for another partner.")
-    return _("They have not met yet. Both can then be paired again.")
+        return _("Their meetings are kept.")
+    return _("They have not met yet.")
 
 
 def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:

@@ -48,7 +48,7 @@ def example_page(
     today = utcnow().date()
     mine = sample.journey_for(
         role,
-        learns=_("Write good requests to an AI assistant"),
+        learns=_("Write good prompts for an AI assistant"),
         teaches_back=_("Present a project to a committee"),
         today=today,
         rule=rule_from_text(rule) if rule else None,

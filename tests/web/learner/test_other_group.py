@@ -74,7 +74,7 @@ def test_a_learner_of_another_group_is_not_asked_for_a_role_and_goes_there_by_on
     here = visit(moving.learner_of_first_group)
     text = here.text()
     assert "You are already taking part in another group in this course" in text
-    assert "Your group there is in the activity “Mentorat inversé, printemps”." in text
+    assert "Your group is in the activity “Mentorat inversé, printemps”." in text
     assert "I want to learn" not in text
     assert here.post("other-group").status_code == 303
     assert ("Inès" in here.text(), "Rédiger des consignes" in here.text("objectives")) == (True, True)

@@ -210,7 +210,7 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     assert left.status_code == 409
     assert re.search(r'name="format" value="coaching"[^>]* checked', left.text)
     here.post(below, **{**noted, "format": "professional-training"}, length="60", mode="phone")
-    assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
+    assert "You suggested: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
     shown = " ".join(partner.text().split())
     assert 'by phone · training <span class="in-place-of">instead of by video · coaching' in shown

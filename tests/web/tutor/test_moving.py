@@ -122,7 +122,7 @@ def test_what_changed_meanwhile_is_shown_before_anything_happens(visit: Come, se
     assert "Paul Moreau goes from 73% to 60% (the page said: from 60% to 60%)." in words
     assert "Inès Benali goes from 73% to 60% (the page said: from 73% to 50%)." in words
     assert "Inès Benali is no longer enrolled in Group 2’s course: see below." in words
-    assert "No longer in “Cultures numériques, automne”: Inès Benali ." in words
+    assert "No longer in the course “Cultures numériques, automne”: Inès Benali ." in words
     assert "The completion rule of that group has changed." in words
     assert answer.text.count("figure updated<") == 2
     with services.database.reading() as db:

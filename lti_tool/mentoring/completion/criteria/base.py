@@ -125,9 +125,11 @@ def duration(minutes: int) -> Message:
 
 
 def long_duration(minutes: int) -> Message:
-    """The same in a sentence, such as ``45 minutes`` or ``1 h 30 min``."""
+    """The same in a sentence, such as ``45 minutes``, ``1 hour`` or ``1 h 30 min``."""
     if minutes < 60:
         return plural_message("%(num)s minute", "%(num)s minutes", minutes)
+    if minutes % 60 == 0:
+        return plural_message("%(num)s hour", "%(num)s hours", minutes // 60)
     return duration(minutes)
 
 
