@@ -77,7 +77,9 @@ def test_everybody_is_explained_with_the_events_that_count(
     assert approval["events"] == []
     assert [each["kind"] for each in mentee["criteria"][1]["criteria"][1]["events"]] == ["TutorValidated"]
     plain = explain("--cohort", str(world.cohort_id)).output
-    assert plain.startswith("Rule, version 2: A person completes when the agreement is signed by both and")
+    assert plain.startswith(
+        "Rule, version 2: A person completes the programme when the agreement is signed by both and"
+    )
     assert "Inès" in plain or "(mentee): 100 %, satisfied, completed" in plain
 
 

@@ -22,7 +22,7 @@ _ELIDED: Final = re.compile(r"\bque (?=[aeiouyhâàéèêîôû])", re.IGNORECAS
 
 
 def sentence_for_tutor(rule: CompletionRule) -> str:
-    """The rule, to a tutor: "A person completes when the agreement is signed by both and …"."""
+    """The rule, to a tutor: "A person completes the programme when the agreement is signed by both and …"."""
     clauses = [_of(each, Reader.TUTOR, "") for each in rule.criteria]
     if rule.mode == "at_least":
         whole = _("A person completes the programme when %(clause)s.", clause=_some_of(rule.k or 1, clauses))

@@ -100,7 +100,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         ),
         "level": dict.fromkeys(
             _NO_NUMBER,
-            N_("A level is not offered, so “I would rather not say” is chosen: change it, or save."),
+            N_("One level is not on the list, so “I would rather not say” is selected. Choose another, or save."),
         ),
     },
     DeclinePairForm: {"reason": _REASON},

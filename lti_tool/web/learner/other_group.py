@@ -41,7 +41,7 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
         heading=_heading(enrolment.status),
         text=_("Your group is in the activity “%(activity)s”.", activity=title)
         if title
-        else _("Your place there is in another activity of this course."),
+        else _("Your group is in another activity of this course."),
     )
 
 

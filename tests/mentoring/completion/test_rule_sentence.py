@@ -38,46 +38,52 @@ def rule(*criteria: dict[str, Any], mode: str = "all", k: int | None = None) -> 
     [
         (
             rule(AGREEMENT, SESSIONS),
-            "A person completes when the agreement is signed by both and 6 meetings of 30 minutes or more are "
+            "A person completes the programme when "
+            "the agreement is signed by both and 6 meetings of 30 minutes or more are "
             "confirmed.",
-            "Chaque personne termine quand la charte est signée par les deux et que 6 rencontres",
+            "Chaque personne termine quand la charte est signée des deux côtés et que 6 rencontres",
         ),
         (
             rule(AGREEMENT, ONE, APPROVAL),
-            "A person completes when the agreement is signed by both, 1 meeting has taken place and you have approved "
+            "A person completes the programme when "
+            "the agreement is signed by both, 1 meeting has taken place and you have approved "
             "their journey.",
-            "la charte est signée par les deux, qu’une rencontre a eu lieu et que vous avez validé son parcours.",
+            "la charte est signée des deux côtés, qu’une rencontre a eu lieu et que vous avez validé son parcours.",
         ),
         (
             rule(ONE, OBJECTIVES, mode="any"),
-            "A person completes when 1 meeting has taken place or every required objective is reached.",
+            "A person completes the programme when 1 meeting has taken place or every required objective is reached.",
             "quand une rencontre a eu lieu ou que tous les objectifs prioritaires sont atteints.",
         ),
         (
             rule(AGREEMENT, ONE, OBJECTIVES, mode="at_least", k=2),
-            "A person completes when at least 2 of these are true: the agreement is signed by both; 1 meeting has "
+            "A person completes the programme when "
+            "at least 2 of these are true: the agreement is signed by both; 1 meeting has "
             "taken place; every required objective is reached.",
-            "quand au moins 2 de ces conditions sont remplies\u00a0: la charte est signée par les deux\u202f; une",
+            "quand au moins 2 de ces conditions sont remplies\u00a0: la charte est signée des deux côtés\u202f; une",
         ),
         (
             rule(
                 AGREEMENT,
                 {"id": "g", "type": "group", "mode": "any", "criteria": [ONE, OBJECTIVES]},
             ),
-            "A person completes when the agreement is signed by both and either 1 meeting has taken place, or every "
+            "A person completes the programme when "
+            "the agreement is signed by both and either 1 meeting has taken place, or every "
             "required objective is reached.",
             "les deux et que soit une rencontre a eu lieu, soit tous les objectifs prioritaires sont atteints.",
         ),
         (
             rule(AGREEMENT, {**OBJECTIVES, "count": 2, "evidence": ["partner"]}),
-            "A person completes when the agreement is signed by both and 2 required objectives are reached "
+            "A person completes the programme when "
+            "the agreement is signed by both and 2 required objectives are reached "
             "(confirmed by the partner).",
             "et que 2 objectifs prioritaires sont atteints (avec la confirmation de l’autre personne).",
         ),
         (
             rule({**AGREEMENT, "roles": ["mentor"]}, ONE),
-            "A person completes when the agreement is signed by both (mentors only) and 1 meeting has taken place.",
-            "la charte est signée par les deux (pour qui transmet seulement) et qu’une rencontre a eu lieu.",
+            "A person completes the programme when "
+            "the agreement is signed by both (mentors only) and 1 meeting has taken place.",
+            "la charte est signée des deux côtés (pour qui transmet seulement) et qu’une rencontre a eu lieu.",
         ),
     ],
 )
