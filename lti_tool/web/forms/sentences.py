@@ -100,7 +100,9 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         ),
         "level": dict.fromkeys(
             _NO_NUMBER,
-            N_("One level is not on the list, so “I would rather not say” is selected. Choose another, or save."),
+            N_(
+                "One level is not on the list, so “I would rather not say” is selected. Choose another, or save."
+            ),
         ),
     },
     DeclinePairForm: {"reason": _REASON},
