@@ -146,7 +146,7 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
     Lack.END_PAST: (N_("Choose a last day in the future."), N_("The current one has passed.")),
     Lack.FOLLOW_UP: (
         N_("Set the follow-up date."),
-        N_("Some 90 days after the end, people can say what they still use."),
+        N_("About 90 days after the end, people can say what they still use."),
     ),
 }
 """What is missing: what to do, and why."""
@@ -262,8 +262,7 @@ def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
     skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
     level = level_of(objective["level"]) if objective["level"] else ""
     parts = [own(skill["name"]) if skill else "", level, _("a trend to follow") if objective["trend"] else ""]
-    # Where a line ends, the dot goes to the next one with what it introduces.
-    return " ·\u00a0".join(part for part in parts if part)
+    return ", ".join(part for part in parts if part)
 
 
 def level_of(level: int) -> str:

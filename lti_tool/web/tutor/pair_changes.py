@@ -116,7 +116,7 @@ def _end(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
-            _("You will not be able to undo this."),
+            _("This pair cannot be reopened."),
             _("Both will see on their own pages that their pair has ended through nobody’s fault."),
             _kept(pair),
             _("You can pair either of them again, even with each other."),
