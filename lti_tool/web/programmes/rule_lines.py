@@ -13,7 +13,7 @@ from marshmallow import validate
 from lti_tool.mentoring.completion.criteria import criterion_schemas
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import first_lower, number
+from lti_tool.web.language import first_lower, first_upper, number
 from lti_tool.web.programmes import rule_wording
 from lti_tool.web.programmes.typed_rule import NUMBERS, TypedCriterion, TypedRule
 from schemas.completion_rule import GROUP, PLANNED
@@ -296,4 +296,6 @@ def weights_said(lines: Sequence[Line]) -> str:
         for line, weight in known
     ]
     said = ", ".join([shares[0], *map(first_lower, shares[1:])])
-    return _("Out of %(total)s: %(parts)s", parts=said, total=number(total)) if in_parts else said
+    if not in_parts:
+        return said
+    return first_upper(_("Out of %(total)s: %(parts)s", parts=first_lower(said), total=number(total)))

@@ -70,7 +70,7 @@ def rule(*criteria: dict[str, Any], mode: str = "all", k: int | None = None) -> 
             "A person completes the programme when "
             "the agreement is signed by both and either 1 meeting has taken place, or every "
             "required objective is reached.",
-            "signée des deux côtés et que soit une rencontre a eu lieu, soit tous les objectifs prioritaires sont atteints.",
+            "des deux côtés et que soit une rencontre a eu lieu, soit tous les objectifs prioritaires sont atteints.",
         ),
         (
             rule(AGREEMENT, {**OBJECTIVES, "count": 2, "evidence": ["partner"]}),

@@ -74,7 +74,7 @@ def test_what_was_wrong_is_said_in_the_other_language(visit):
     answer = here.client.post(action, data={**fields, "form_checked": "yes", **FRENCH})
     assert answer.status_code == 422
     assert value_of(answer.text, "title") == "ab"
-    assert "3\u00a0caractères au moins" in html.unescape(answer.text)
+    assert "Écrivez au moins 3\u00a0caractères." in html.unescape(answer.text)
 
 
 def test_the_form_in_the_other_language_can_be_sent(visit, services):

@@ -67,7 +67,8 @@ def test_what_a_list_said_is_shown_and_what_i_answer_replaces_it(visit, services
     assert checked(page, "offers") == ["everyday-tools"]
     assert checked(page, "languages") == ["da"]
     assert 'value="Asia/Karachi" selected' in page
-    role = "offers" if "What can you show?" in page else "wants"
+    is_to_teach = page.index("What can you show?") < page.index("What would you like to learn?")
+    role = "offers" if is_to_teach else "wants"
     other = {"offers": "wants", "wants": "offers"}[role]
     sent = {role: ["data", "generative-ai"], "level_data": "4", other: ["everyday-tools"], "capacity": "3"}
     assert here.post("topics", **sent, languages=["fr", "en"], time_zone="").status_code == 302

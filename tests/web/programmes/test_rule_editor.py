@@ -166,7 +166,7 @@ def test_what_has_changed_since_is_looked_at_again_before_it_is_applied(
 def test_weights_that_make_no_whole_percentages_are_said_in_parts(visit: Come) -> None:
     page = opened(visit, situations.tutor)
     page.press("save", criteria__0__w="1", criteria__1__w="5")
-    assert "Agreement 1, meetings 5 (of 6)" in page.words
+    assert "Out of 6: agreement 1, meetings 5" in page.words
     page.press("save", criteria__1__w="4")
     assert "Agreement 20%, meetings 80%" in page.words
 

@@ -58,7 +58,7 @@ def test_what_will_happen_is_said_by_name_and_then_happens(visit: Come, services
     words = said(text)
     assert "Move Paul Moreau and Inès Benali" in words
     assert "Paul Moreau goes from 73% to 60%" in words
-    assert "Not in “Cultures numériques, automne”: Inès Benali ." in words
+    assert "Not yet in the course “Cultures numériques, automne”: Inès Benali ." in words
     assert "Their grades go to the gradebook of “Cultures numériques, automne” from now on." in words
     assert "Their meetings, objectives, what they wrote and their agreement go with them." in words
     answer = here.post("cohort/move", **fields_of(text))
