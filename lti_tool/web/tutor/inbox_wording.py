@@ -124,7 +124,7 @@ def _grade_missing(line: InboxLine) -> Markup:
 def _grade_removed(line: InboxLine) -> Markup:
     return _filled(
         _(
-            "%(person)s’s grade was deleted twice from the gradebook, so it will not be sent again automatically"
+            "%(person)s’s grade was deleted twice from the gradebook, so it will not be sent again automatically."
         ),
         person=line.people[0],
     )
