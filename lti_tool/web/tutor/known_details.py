@@ -37,7 +37,7 @@ LEVELS: Final[Mapping[int, str]] = {
 }
 """What somebody's level in a topic is called, as the page calls it on which they say it."""
 
-_LEVELS_OF_OTHERS: Final = {**LEVELS, 5: N_("Others ask for their help")}
+_LEVELS_OF_OTHERS: Final = {**LEVELS, 5: N_("Others ask for advice")}
 """The same, said of somebody else."""
 
 
