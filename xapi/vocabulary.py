@@ -87,7 +87,7 @@ LEFT = Term(
     words("left", "a quitté"),
     words(
         "Left a pair that ended early, with no fault recorded.",
-        "A quitté un binôme qui a pris fin plus tôt que prévu, sans faute de personne.",
+        "A quitté un binôme qui a pris fin plus tôt que prévu, sans que ce soit la faute de personne.",
     ),
 )
 DEFINED = Term(
