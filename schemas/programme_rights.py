@@ -59,9 +59,7 @@ class NewHrLinkForm(FormSchema):
         error_messages={"required": "link_for_whom"},
         metadata={
             "label": N_("Who is the link for?"),
-            "hint": N_(
-                "A name, or a role such as “HR, Lyon site”. Only owners see it."
-            ),
+            "hint": N_("A name, or a role such as “HR, Lyon site”. Only owners see it."),
         },
     )
 
