@@ -41,7 +41,7 @@ def test_a_tutor_takes_somebody_out_of_a_pair_and_back_in(visit, services):
     assert re.search("Yanis Haddad Taken out of the programme on [^·]* · has left the company", out)
     ended = said(here.text("?state=ended"))
     assert "Françoise Le Goff and Yanis Haddad Ended on" in ended
-    assert ", one of them has left the company" in ended
+    assert "(one of them has left the company)" in ended
     shown = said(here.text(page))
     assert "Reason: “Has left the company”" in shown
     assert "Only the tutors of this group and the owners of the programme see the reason." in shown
