@@ -122,12 +122,15 @@ def leaves(
             placed_before = [each for each in found if each.objective.owner is role]
             room = _room([*others, *lines], x, width)
             if role is Role.MENTEE and _is_cut(objective.title, room):
-                # Between two lines, sooner below another title, or in three lines, than across a line.
-                between = _room([*lines, *(other for other, _each in own if other > x)], x, width)
+                # Between two lines, sooner below another title, or in three lines, than across a line; and sooner
+                # across one than across several.
+                later = [other for other, _each in own if other > x]
+                rooms = [_room([*lines, *later], x, width), *_across_one(lines, others, x, width)]
                 whole = (
-                    _clear_of(_leaf(x, objective, strands[role], *between, count), placed_before)
+                    _clear_of(_leaf(x, objective, strands[role], *each, count), placed_before)
+                    for each in rooms
                     for count in (MOST_LINES, MOST_BETWEEN_LINES)
-                    if not _is_cut(objective.title, between, count)
+                    if not _is_cut(objective.title, each, count)
                 )
                 fits = next((each for each in whole if not _is_at_another(each, placed_before)), None)
                 if fits is not None:
@@ -139,6 +142,17 @@ def leaves(
             leaf = _leaf(x, objective, strands[role], *room)
             found.append(_clear_of(leaf, placed_before))
     return tuple(found)
+
+
+def _across_one(
+    lines: Sequence[float], others: Sequence[float], x: float, width: float
+) -> Iterator[tuple[float, float]]:
+    """The rooms of a title that stands across the line before ``x``, or across the one after it, and no other."""
+    before, after = sorted(each for each in lines if each < x), sorted(each for each in lines if each > x)
+    if before:
+        yield _room([*before[:-1], *after, *others], x, width)
+    if after:
+        yield _room([*before, *after[1:], *others], x, width)
 
 
 def _is_at_another(leaf: Leaf, others: Iterable[Leaf]) -> bool:

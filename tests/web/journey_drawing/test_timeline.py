@@ -227,6 +227,21 @@ def test_a_title_stands_in_three_lines_between_two_dates_sooner_than_across_one(
     assert not crosses_a_line(leaf, drawing)
 
 
+def test_a_title_crosses_one_line_sooner_than_two() -> None:
+    long = dataclasses.replace(
+        objective(Role.MENTEE, 62, ObjectiveState.REACHED),
+        title="Draft effective prompts for an AI assistant",
+    )
+    short = dataclasses.replace(
+        objective(Role.MENTEE, 70, ObjectiveState.UNDER_WAY), title="Read a dashboard"
+    )
+    drawing = timeline(journey(*met(40, 55, 70), to_come=3, objectives=(long, short)))
+    leaf = drawing.leaves[0]
+    left, right = leaf.between
+    assert " ".join(leaf.lines) == long.title
+    assert sum(left - 4 < lead.x < right + 4 for lead in drawing.leads) == 1
+
+
 def crosses_a_line(leaf: Leaf, drawing: TimelineDrawing) -> bool:
     """Whether a line to a date begins below the title, because that stands on its way."""
     left, right = leaf.between
