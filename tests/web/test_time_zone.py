@@ -15,7 +15,6 @@ from tests.builder import situations
 
 KIRITIMATI, PAGO_PAGO = "Pacific/Kiritimati", "Pacific/Pago_Pago"
 """UTC+14 and UTC-11: at every moment, in one of the two it is another day than in UTC."""
-_DAY = dt.timedelta(days=1)
 
 
 def kept(services) -> str | None:
@@ -23,9 +22,14 @@ def kept(services) -> str | None:
         return db.scalars(sa.select(LaunchSession.time_zone)).one()
 
 
-def other_day(now: dt.datetime) -> tuple[str, int]:
-    """A zone in which it is not the day of UTC, and how many days off it is there."""
-    return (KIRITIMATI, 1) if now.hour >= 10 else (PAGO_PAGO, -1)
+def told_apart(now: dt.datetime) -> tuple[str, dt.datetime, str, str]:
+    """A zone, a moment that is on another day there than in UTC, and what the two call that day."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if now.hour >= 10:
+        # In Kiritimati it has been tomorrow since ten o'clock.
+        return KIRITIMATI, midnight + dt.timedelta(hours=9, minutes=59), "today", "yesterday"
+    # In Pago Pago it is yesterday until eleven o'clock.
+    return PAGO_PAGO, midnight - dt.timedelta(minutes=1), "yesterday", "today"
 
 
 def test_a_page_says_where_its_reader_s_zone_is_kept_and_which_it_was_made_in(visit, services):
@@ -47,22 +51,14 @@ def test_a_zone_that_is_not_known_changes_nothing(visit, services, zone):
 
 def test_the_words_of_a_day_are_those_of_the_reader(visit, services):
     here = visit(situations.waits_for_signature)
-    now = utcnow()
-    zone, off = other_day(now)
+    zone, moment, in_utc, there = told_apart(utcnow())
     with services.database.transaction() as db:
         pair = db.scalars(sa.select(Pair)).one()
         signed = "mentee_signed_at" if pair.mentee_signed_at is not None else "mentor_signed_at"
-        # Some seconds ago, which is today to everybody, and a day ago.
-        setattr(pair, signed, now - dt.timedelta(seconds=1))
-    assert "You signed today." in here.text()
+        setattr(pair, signed, moment)
+    assert f"You signed {in_utc}." in here.text()
     here.post("time-zone", zone=zone)
-    assert "You signed today." in here.text()
-    with services.database.transaction() as db:
-        # At noon of the day before the reader's own.
-        noon = dt.datetime.combine((now + off * _DAY).date(), dt.time(), dt.UTC)
-        offset = dt.timedelta(hours=14 if off == 1 else -11)
-        setattr(db.scalars(sa.select(Pair)).one(), signed, noon - offset - dt.timedelta(hours=12))
-    assert "You signed yesterday." in here.text()
+    assert f"You signed {there}." in here.text()
 
 
 def test_a_page_that_keeps_itself_up_to_date_changes_with_the_zone(visit, services):
