@@ -46,7 +46,7 @@ from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_services, transaction
-from lti_tool.web.time_zone import UTC, own_date, reader_today, reader_zone
+from lti_tool.web.time_zone import own_date, reader_today, said_zone
 from schemas.display import LanguageForm
 from schemas.form_schema import read_form
 from schemas.problem import ShapeError
@@ -157,7 +157,7 @@ def for_reader(words: Callable[[dt.date], str]) -> Callable[[dt.date], str]:
     def shown(value: dt.date) -> str:
         if not isinstance(value, dt.datetime):
             return words(value)
-        if (zone := reader_zone()) != UTC:
+        if (zone := said_zone()) is not None:
             moment = value.astimezone(zone)
             return Markup('<time datetime="{}">{}</time>').format(
                 moment.isoformat(timespec="seconds"), words(moment.date())

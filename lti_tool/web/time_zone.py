@@ -53,10 +53,15 @@ def say() -> ResponseReturnValue:
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-def reader_zone() -> ZoneInfo:
-    """The zone of the browser of the present request; UTC where it has not said it."""
+def said_zone() -> ZoneInfo | None:
+    """The zone that the browser of the present session has said; None until it has, and outside of a session."""
     launch = g.get("launch") if has_request_context() else None
-    return (zone_called(launch.time_zone) if launch is not None else None) or UTC
+    return zone_called(launch.time_zone) if launch is not None else None
+
+
+def reader_zone() -> ZoneInfo:
+    """The same; UTC where the browser has not said it."""
+    return said_zone() or UTC
 
 
 def reader_today() -> dt.date:

@@ -182,6 +182,24 @@ def test_a_browser_says_its_time_zone_once(served_tool: ServedTool, browser: Bro
     context.close()
 
 
+def test_decisions_are_in_the_browsers_zone_also_before_the_session_knows_it(
+    served_tool: ServedTool, browser: Browser
+) -> None:
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.route("**/time-zone", lambda route: route.abort())
+    decisions = served_tool(situations.tutor, locale="en") + "programme/audit"
+    page.goto(decisions)
+    page.wait_for_url(decisions + "?zone=Asia%2FTokyo")
+    page.unroute("**/time-zone")
+    with page.expect_response("**/time-zone"):
+        page.goto(decisions + "?zone=Asia%2FTokyo")
+    # Then the address need not say it.
+    page.goto(decisions, wait_until="networkidle")
+    assert page.url == decisions
+    context.close()
+
+
 def framed(page: Page, address: str) -> None:
     """Put a page into a frame that writes down what it is told; the tool's own headers still say who may frame it."""
     page.route(

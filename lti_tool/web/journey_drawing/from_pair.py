@@ -65,15 +65,17 @@ def facts_for_learner(
         if line.status in _STATES
     )
     is_over = pair.status in ENDED_STATUSES
-    completed_on = _day(progress.completed_at, zone) if progress.completed and progress.completed_at else None
+    completed_on = (
+        day_in(progress.completed_at, zone) if progress.completed and progress.completed_at else None
+    )
     has_left = pair.partner.has_left and not is_over
     ended_on = None
     if completed_on is None:
-        ended_on = _day(pair.ended_at, zone) if is_over and pair.ended_at else today if has_left else None
+        ended_on = day_in(pair.ended_at, zone) if is_over and pair.ended_at else today if has_left else None
     return JourneyFacts(
         today=min(today, ended_on or today),
         ends_on=None if is_over or has_left else ends_on,
-        signed_on={role: _day(at, zone) for role, at in signed.items() if at is not None},
+        signed_on={role: day_in(at, zone) for role, at in signed.items() if at is not None},
         meetings=meetings,
         objectives=tuple(
             DrawnObjective(
@@ -92,11 +94,12 @@ def facts_for_learner(
         ended_on=ended_on,
         end_is_dated=not has_left,
         paused=is_over or pair.status == "paused" or has_left,
-        paused_on=_day(pair.paused_at, zone) if pair.status == "paused" and pair.paused_at else None,
+        paused_on=day_in(pair.paused_at, zone) if pair.status == "paused" and pair.paused_at else None,
     )
 
 
-def _day(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
+def day_in(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
+    """The day that a moment is on in a time zone."""
     return moment.astimezone(zone).date()
 
 

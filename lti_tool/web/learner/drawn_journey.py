@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lti_tool.mentoring.journey.views import Journey, ObjectiveLine, PairView, SessionLine
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import JourneyFacts
-from lti_tool.web.journey_drawing.from_pair import faces_of, facts_for_learner
+from lti_tool.web.journey_drawing.from_pair import day_in, faces_of, facts_for_learner
 from lti_tool.web.journey_drawing.labels import Faces
 from lti_tool.web.journey_drawing.ring import Ring, ring
 from lti_tool.web.journey_drawing.sparkline import Sparkline, in_equal_steps
@@ -69,7 +69,7 @@ def drawn_journey(
     """The drawings of a pair, with the days of the reader's zone; None without one."""
     if pair is None:
         return None
-    days = {line.id: line.since.astimezone(zone).date() for line in pair.objectives if line.since is not None}
+    days = {line.id: day_in(line.since, zone) for line in pair.objectives if line.since is not None}
     asked = journey.progress.meetings
     is_enough = ("held", "confirmed") if asked and asked.params.get("status") == "held" else ("confirmed",)
     counted = [line for line in pair.sessions if line.status in is_enough]

@@ -38,7 +38,7 @@ from lti_tool.web.owner.audit_changes import changes_of
 from lti_tool.web.owner.audit_runs import Page
 from lti_tool.web.owner.figures import ProgrammeRecord
 from lti_tool.web.services import current_principal, reading
-from lti_tool.web.time_zone import UTC, reader_zone, zone_called, zone_name
+from lti_tool.web.time_zone import UTC, said_zone, zone_called, zone_name
 from schemas.audit_query import AuditQuery
 from schemas.problem import N_, ShapeError
 
@@ -101,7 +101,7 @@ def _page(
 ) -> ResponseReturnValue:
     """``programme``: the one to whose pages the page belongs, where it is about all of its groups."""
     form, asked = _filters(launch_url_for(endpoint, **arguments))
-    zone = zone_called(asked["zone"]) or (own if (own := reader_zone()) != UTC else None)
+    zone = zone_called(asked["zone"]) or said_zone()
     wanted, page = _wanted(asked, zone or UTC), asked["page"]
     with reading() as db:
         found = entries(db, reader, wanted, limit=PAGE_LENGTH + 1, offset=PAGE_LENGTH * (page - 1))
