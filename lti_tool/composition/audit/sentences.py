@@ -159,7 +159,7 @@ _OF_SEVERAL: Final[Mapping[str, Message]] = {
     "PairEnded": plural_message("%(actor)s ended %(num)s pair", "%(actor)s ended %(num)s pairs", 0),
     "PairClosed": plural_message(
         "%(actor)s ended %(num)s pair, because its time had run out",
-        "%(actor)s ended %(num)s pairs, because their time was up",
+        "%(actor)s ended %(num)s pairs, because their time had run out",
         0,
     ),
     "TutorReminded": plural_message("%(actor)s left %(num)s reminder", "%(actor)s left %(num)s reminders", 0),
