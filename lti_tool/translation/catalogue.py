@@ -52,7 +52,11 @@ def using_language(tag: str) -> Iterator[None]:
 
 def gettext(message: str, /, **params: object) -> str:
     """``message`` in the current language, with its ``%(name)s`` filled in."""
-    found: str = _catalogue(current_language()).ugettext(message)
+    catalogue = _catalogue(current_language())
+    found: str = catalogue.ugettext(message)
+    if found == message:
+        # Python 3.11.2, Debian 12's, finds a message that has a plural only where a number is given.
+        found = catalogue.ungettext(message, message, 1)
     return filled(found, params) if params else found
 
 
