@@ -37,7 +37,9 @@ LONGEST_PAUSE: Final = dt.timedelta(seconds=30)
 LONGEST_PART_PAUSE: Final = dt.timedelta(seconds=60)
 """The same of a part of a receiver: a line item may stay locked for weeks."""
 LONGEST_MISSING_PAUSE: Final = dt.timedelta(hours=1)
-"""The same of a part that is said not to be there."""
+"""The same of a part that has been said not to be there for :data:`MISSING_FOR_GOOD`."""
+MISSING_FOR_GOOD: Final = dt.timedelta(days=1)
+"""A platform that is out of order may say so of everything; what it says for longer is likely to be so."""
 LONGEST_RETRY_AFTER: Final = dt.timedelta(seconds=60)
 """How long a receiver that asks for a pause gets one at most."""
 
@@ -170,14 +172,15 @@ def _begin(
     now: dt.datetime,
 ) -> DeliveryPause:
     failures = before.failures + 1 if before else 1
-    longest = LONGEST_PAUSE
-    if isinstance(outcome, PartUnavailable):
-        longest = LONGEST_MISSING_PAUSE if isinstance(outcome, PartMissing) else LONGEST_PART_PAUSE
+    since = before.since if before else now
+    longest = LONGEST_PART_PAUSE if isinstance(outcome, PartUnavailable) else LONGEST_PAUSE
+    if isinstance(outcome, PartMissing) and now - since >= MISSING_FOR_GOOD:
+        longest = LONGEST_MISSING_PAUSE
     asked = dt.timedelta(seconds=0 if isinstance(outcome, Blocked) else outcome.after_seconds or 0)
     length = max(next_attempt(failures, longest=longest), min(asked, LONGEST_RETRY_AFTER))
     values = {
         "until": now + length,
-        "since": before.since if before else now,
+        "since": since,
         "failures": failures,
         "refused": isinstance(outcome, Blocked),
         "reason": outcome.reason,
