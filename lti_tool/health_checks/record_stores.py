@@ -130,15 +130,16 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
                 if isinstance(cause, OutboundRequestError) and cause.reason not in _NO_ANSWER
                 else _later(endpoint),
             )
+    words = plain_text(answer.content, 150)
     if answer.status_code in (401, 403):
         return (
             Verdict.ERROR,
-            f"{name} refuses the credentials of {access.username} ({answer.status_code})",
+            f"{name} refuses the credentials of {access.username} ({_said(answer.status_code, words)})",
             "give them the right to write and read statements, or "
             + (again or "correct TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD"),
         )
     if answer.status_code != 200:
-        return _not_taken(name, endpoint, answer.status_code, plain_text(answer.content, 150))
+        return _not_taken(name, endpoint, answer.status_code, words)
     if versions and access.version not in versions:
         return (
             Verdict.WARNING,
@@ -152,7 +153,7 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
 
 def _not_taken(name: str, endpoint: str, status: int, words: str) -> tuple[Verdict, str, str]:
     """An answer other than 200, in the LRS's own words."""
-    said = f"{status}: {words}" if words else str(status)
+    said = _said(status, words)
     if status == 429 or status >= 500:
         return Verdict.ERROR, f"{name} does not work now ({said})", _later(endpoint)
     if status == 400:
@@ -162,6 +163,10 @@ def _not_taken(name: str, endpoint: str, status: int, words: str) -> tuple[Verdi
             f"see in its log what it objects to; if it never worked, {endpoint}",
         )
     return Verdict.ERROR, f"{name} answers {said}", endpoint
+
+
+def _said(status: int, words: str) -> str:
+    return f"{status}: {words}" if words else str(status)
 
 
 def _later(endpoint: str) -> str:

@@ -138,6 +138,12 @@ def test_an_lrs_that_refuses_the_password_is_one_line(run, ralph):
     assert (result.exit_code, "refuses the credentials" in result.output) == (1, True)
 
 
+def test_an_lrs_that_refuses_the_credentials_is_quoted(run, httpserver):
+    httpserver.expect_request("/statements").respond_with_data("Your key expired on Monday.", status=403)
+    result = run("lrs", "test", **lrs_at(httpserver.url_for("/")))
+    assert "refuses the credentials of someone (403: Your key expired on Monday.)" in result.output
+
+
 def test_an_address_that_is_no_lrs_is_one_line(run, httpserver):
     result = run("lrs", "test", **lrs_at(httpserver.url_for("/nothing")))
     assert (result.exit_code, "TANDEM_LRS_ENDPOINT must be the address" in result.output) == (1, True)
