@@ -1,7 +1,7 @@
 """Forms that were sent after their session had expired: kept encrypted for a day, and offered once.
 
 A form is offered to the same person alone, by their next launch of the same activity in the same course, and deleted
-when they go on with it or decline it; :mod:`lti_tool.lti.expiry` deletes it after a day in any case.
+when they go on with it, decline it or launch once more; :mod:`lti_tool.lti.expiry` deletes it after a day in any case.
 """
 
 from __future__ import annotations
@@ -73,6 +73,16 @@ class Offer:
     content: FormContent
 
 
+@dataclass(frozen=True)
+class KeptForms:
+    """What is kept for a launch."""
+
+    offers: Sequence[Offer]
+    """The oldest first. Each is offered by the first launch after it was sent, and by no later one."""
+    offered_before: Sequence[str]
+    """The digests of those that an earlier launch offered, to be deleted."""
+
+
 def keep_form(
     db: Session, vault: Vault, launch: OpenedLaunch, digest: str, content: FormContent, now: dt.datetime
 ) -> Outcome:
@@ -98,25 +108,23 @@ def keep_form(
     return Outcome.KEPT
 
 
-def offers(db: Session, vault: Vault, launch: OpenedLaunch, now: dt.datetime) -> Sequence[Offer]:
-    """The kept forms to offer in a launch, the oldest first.
-
-    Each is offered by the first launch after it was sent, and by no later one.
-    """
+def kept_forms(db: Session, vault: Vault, launch: OpenedLaunch, now: dt.datetime) -> KeptForms:
+    """The forms that were sent before a launch."""
     rows = db.execute(
         sa.select(_TABLE.c.digest, _TABLE.c.content, _TABLE.c.created_at)
         .where(*_of(launch), _TABLE.c.created_at <= launch.created_at, _TABLE.c.expires_at > now)
         .order_by(_TABLE.c.created_at)
     ).all()
-    found = []
+    found, offered_before = [], []
     for row in rows:
         if _has_launched_since(db, launch, row.created_at):
+            offered_before.append(row.digest)
             continue
         try:
             found.append(Offer(row.digest, FormContent.from_json(vault.open(row.content))))
         except SecretKeyChanged:
             log.warning("a kept form cannot be read: TANDEM_SECRET_KEY was changed")
-    return found
+    return KeptForms(found, offered_before)
 
 
 def _has_launched_since(db: Session, launch: OpenedLaunch, sent_at: dt.datetime) -> bool:

@@ -37,11 +37,19 @@ class OfferedForm:
 
 
 def offer_kept_forms() -> None:
-    """Find the forms to offer on the present page; ``base.html`` shows those of ``g.kept_forms``."""
-    if g.launch.person_id is None or g.launch.course_id is None:
+    """Find the forms to offer on the present page; ``base.html`` shows those of ``g.kept_forms``.
+
+    Those that an earlier launch offered are deleted.
+    """
+    person_id = g.launch.person_id
+    if person_id is None or g.launch.course_id is None:
         return
     with reading() as db:
-        found = kept.offers(db, current_services().vault, g.launch, utcnow())
+        found = kept.kept_forms(db, current_services().vault, g.launch, utcnow())
+    if found.offered_before:
+        with transaction() as db:
+            for digest in found.offered_before:
+                kept.delete_kept_form(db, digest, person_id)
     root = launch_url_for("home.home")
     g.kept_forms = [
         OfferedForm(
@@ -50,7 +58,7 @@ def offer_kept_forms() -> None:
             root + offer.content.below,
             offer.content.fields,
         )
-        for offer in found
+        for offer in found.offers
     ]
 
 

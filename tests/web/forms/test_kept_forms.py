@@ -141,6 +141,13 @@ def test_a_later_launch_does_not_offer_it_again(late, services):
     assert "Not saved yet" not in launch_again(services, late).text()
 
 
+def test_the_first_page_of_a_later_launch_deletes_it(late, services):
+    first = launch_again(services, late)
+    assert ("Not saved yet" in first.text(), len(kept(services))) == (True, 1)
+    launch_again(services, late).text()
+    assert kept(services) == []
+
+
 def test_a_launch_that_was_there_before_does_not_offer_it(visit, services):
     here = visit(situations.begins)
     other = launch_again(services, here)
