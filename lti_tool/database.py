@@ -16,7 +16,7 @@ import select
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, cast
@@ -78,6 +78,40 @@ def _sqlite_text(value: dt.datetime | None) -> str | None:
             raise ValueError(_NAIVE)
         value = value.astimezone(dt.UTC)
     return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+class Unreadable(dict[str, Any]):
+    """An empty object in place of a stored one that cannot be read, with the ``reason``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class StoredObject(sa.TypeDecorator[dict[str, Any]]):
+    """A JSON object in a row that is read even where the object cannot be: its value is then :class:`Unreadable`.
+
+    SQLite keeps any text in such a column, and an exception of one row would keep all rows of a statement from being
+    read. For columns whose readers say what becomes of such a row.
+    """
+
+    impl = sa.JSON(none_as_null=True)
+    cache_ok = True
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Read one value; PostgreSQL's driver has decoded it already."""
+        decode = super().result_processor(dialect, coltype)
+
+        def read(value: Any) -> Any:
+            try:
+                found = decode(value) if decode else value
+            except (ValueError, RecursionError) as error:
+                return Unreadable(f"it is not JSON: {error}")
+            if found is None or isinstance(found, dict):
+                return found
+            return Unreadable("it is not a JSON object")
+
+        return read
 
 
 class Base(DeclarativeBase):

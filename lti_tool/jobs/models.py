@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_tool.database import Base, one_of, utcnow
+from lti_tool.database import Base, StoredObject, one_of, utcnow
 from lti_tool.identity.principal import PrincipalKind
 from lti_tool.outside_text import OneLine
 
@@ -57,7 +57,7 @@ class Job(Base):
     """Rises with time: of the jobs that may run, the oldest runs first."""
     kind: Mapped[str] = mapped_column(sa.String(40))
     """The name of the :class:`lti_tool.jobs.kinds.JobKind`."""
-    arguments: Mapped[dict[str, Any]]
+    arguments: Mapped[dict[str, Any]] = mapped_column(StoredObject)
     """As the kind's schema writes them."""
     unique_key: Mapped[str] = mapped_column(sa.String(120))
     """What makes two jobs the same: only one of them waits, and only one runs at a time."""
@@ -82,7 +82,7 @@ class Job(Base):
     """How much is done, in units of the phase."""
     total: Mapped[int | None]
     """Of how much, where that is known."""
-    result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    result: Mapped[dict[str, Any] | None] = mapped_column(StoredObject)
     """What the kind returned."""
     error: Mapped[str | None] = mapped_column(OneLine)
     """Why the latest attempt failed."""

@@ -19,7 +19,7 @@ import structlog
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from lti_tool.database import Database, utcnow
+from lti_tool.database import Database, Unreadable, utcnow
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, JobStopped, RunningJob
 from lti_tool.jobs.queue import ClaimedJob, ClaimLost
@@ -260,6 +260,8 @@ class JobRunner:
 
 def _load(kind: JobKind, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments as the kind's schema reads them. Raises :class:`JobFailed`: they will not read otherwise later."""
+    if isinstance(arguments, Unreadable):
+        raise JobFailed(f"its arguments cannot be read: {arguments.reason}")
     try:
         return dict(kind.schema().load(arguments))
     except ValidationError as error:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.database import Base, one_of, utcnow
+from lti_tool.database import Base, StoredObject, one_of, utcnow
 from lti_tool.outside_text import OneLine
 
 
@@ -89,7 +89,7 @@ class Delivery(Base):
     """The statement's id, or a fresh id for a score: nothing is ever enqueued twice for one receiver."""
     order_key: Mapped[str] = mapped_column(sa.String(100))
     """What keeps its order: the xAPI registration, or the line item and person of a score."""
-    target: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    target: Mapped[dict[str, Any] | None] = mapped_column(StoredObject)
     """For a score: ``line_item_url`` and ``user_id``."""
     status: Mapped[str] = mapped_column(sa.String(20), default=DeliveryStatus.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -102,7 +102,7 @@ class Delivery(Base):
     """The latest claim: only its holder may say that this must go again, or never will."""
     last_error: Mapped[str | None] = mapped_column(OneLine)
     """The receiver's words, or ours."""
-    conflict: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    conflict: Mapped[dict[str, Any] | None] = mapped_column(StoredObject)
     """What the LRS holds under the same id, when it differs."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     done_at: Mapped[dt.datetime | None]

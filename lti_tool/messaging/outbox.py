@@ -14,15 +14,16 @@ import datetime as dt
 import uuid
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
-from lti_tool.database import connection_of, table_of, utcnow
+from lti_tool.database import Unreadable, connection_of, table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
 from lti_tool.messaging.due_deliveries import is_held, part_is_asked
 from lti_tool.messaging.models import (
@@ -49,6 +50,7 @@ from lti_tool.messaging.retry import next_attempt
 _rows = table_of(Delivery)
 _column = _rows.c
 _claimable = ClaimableTable(_rows, claimed=DeliveryStatus.CLAIMED.value)
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,9 +217,10 @@ def claim(
 ) -> Claim:
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
-    A delivery whose lease ran out, because its worker was killed, is taken like any other. ``pauses``: the receiver's,
-    whose paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts, since
-    reading hundreds of empty ones takes a while.
+    A delivery whose lease ran out, because its worker was killed, is taken like any other. One whose stored target
+    cannot be read becomes dead here, and is not in the claim. ``pauses``: the receiver's, whose paused parts get
+    nothing. ``reads_targets``: False for a kind that has neither targets nor parts, since reading hundreds of empty
+    ones takes a while.
     """
     now = now or utcnow()
     _lock_claims(db, kind, receiver)
@@ -239,7 +242,23 @@ def claim(
         ClaimedDelivery(row_id, key, order_key, bodies[row_id], failures, *(rest or (None, "")))
         for row_id, key, order_key, failures, *rest in taken
     ]
-    return Claim(identifier, kind, receiver, deliveries)
+    claimed = Claim(identifier, kind, receiver, deliveries)
+    return _without_unreadable(db, claimed) if reads_targets else claimed
+
+
+def _without_unreadable(db: Session, claimed: Claim) -> Claim:
+    """The claim without the deliveries whose target cannot be read, each of which is marked dead with the reason."""
+    readable: list[ClaimedDelivery] = []
+    for each in claimed.deliveries:
+        if not isinstance(each.target, Unreadable):
+            readable.append(each)
+            continue
+        reason = f"its target cannot be read: {each.target.reason}"
+        mark_dead(db, claimed, each.id, reason=reason)
+        _log.error(
+            "delivery_dead", key=str(each.key), reason=reason, kind=claimed.kind, receiver=claimed.receiver
+        )
+    return replace(claimed, deliveries=readable)
 
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
