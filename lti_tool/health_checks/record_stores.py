@@ -130,16 +130,15 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
                 if isinstance(cause, OutboundRequestError) and cause.reason not in _NO_ANSWER
                 else _later(endpoint),
             )
-    words = plain_text(answer.content, 150)
     if answer.status_code in (401, 403):
         return (
             Verdict.ERROR,
-            f"{name} refuses the credentials of {access.username} ({_said(answer.status_code, words)})",
+            f"{name} refuses the credentials of {access.username} ({_said(answer.status_code, answer.content)})",
             "give them the right to write and read statements, or "
             + (again or "correct TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD"),
         )
     if answer.status_code != 200:
-        return _not_taken(name, endpoint, answer.status_code, words)
+        return _not_taken(name, endpoint, answer.status_code, _said(answer.status_code, answer.content))
     if versions and access.version not in versions:
         return (
             Verdict.WARNING,
@@ -151,9 +150,8 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
     return Verdict.OK, f"{name} answers and takes the credentials", ""
 
 
-def _not_taken(name: str, endpoint: str, status: int, words: str) -> tuple[Verdict, str, str]:
-    """An answer other than 200, in the LRS's own words."""
-    said = _said(status, words)
+def _not_taken(name: str, endpoint: str, status: int, said: str) -> tuple[Verdict, str, str]:
+    """An answer other than 200; ``said``: its status, and the LRS's own words."""
     if status == 429 or status >= 500:
         return Verdict.ERROR, f"{name} does not work now ({said})", _later(endpoint)
     if status == 400:
@@ -165,7 +163,9 @@ def _not_taken(name: str, endpoint: str, status: int, words: str) -> tuple[Verdi
     return Verdict.ERROR, f"{name} answers {said}", endpoint
 
 
-def _said(status: int, words: str) -> str:
+def _said(status: int, content: bytes) -> str:
+    """A status with the LRS's own words, where it has some."""
+    words = plain_text(content, 150)
     return f"{status}: {words}" if words else str(status)
 
 
