@@ -15,11 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 
+from bench.baselines.serve import ON_TOOL_SERVER
 from bench.driving import Contender
 from bench.postgresql import socket_folder
 from bench.servers import Server, free_port
 from lti_tool.database import Database, utcnow
-from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.models import Course, Membership, OpenedLink, Person
+from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.migrations import migrate
 from tests.platform.platform import TOOL, Platform
@@ -34,16 +36,25 @@ def subject(number: int) -> str:
 
 
 def fill(database: Database, platform: Platform, people: int) -> None:
-    """Register the platform, with one course and this many people in it, who have all launched before."""
+    """Register the platform, with one activity and this many people, who have all opened it before."""
     platform.register(database)
     now = utcnow()
     told = platform.claims("")
+    told_link = told["https://purl.imsglobal.org/spec/lti/claim/resource_link"]
     with database.transaction() as db:
         deployment = db.scalars(sa.select(Deployment.id)).one()
         course = Course(
             id=uuid.uuid4(), deployment_id=deployment, context_id="course-1", title="Leading today"
         )
         db.add(course)
+        db.flush()
+        link = ResourceLink(
+            id=uuid.uuid4(),
+            course_id=course.id,
+            resource_link_id=told_link["id"],
+            title=told_link["title"],
+        )
+        db.add(link)
         db.flush()
         for start in range(0, people, _AT_ONCE):
             rows: list[dict[str, Any]] = [
@@ -73,8 +84,12 @@ def fill(database: Database, platform: Platform, people: int) -> None:
                 }
                 for row in rows
             ]
+            opened = [
+                {"person_id": row["id"], "resource_link_id": link.id, "first_opened_at": now} for row in rows
+            ]
             db.execute(sa.insert(Person), rows)
             db.execute(sa.insert(Membership), places)
+            db.execute(sa.insert(OpenedLink), opened)
 
 
 @contextmanager
@@ -127,7 +142,9 @@ def _served(folder: Path, database_url: str, processes: int, name: str) -> Itera
 
 
 @contextmanager
-def bare(platform: Platform, folder: Path, *, processes: int = 1) -> Iterator[Contender]:
+def bare(
+    platform: Platform, folder: Path, *, processes: int = 1, on_tool_server: bool = False
+) -> Iterator[Contender]:
     """Flask and PyJWT, storing nothing; in several processes with a signed state."""
     folder.mkdir()
     settings = {
@@ -141,9 +158,13 @@ def bare(platform: Platform, folder: Path, *, processes: int = 1) -> Iterator[Co
     if processes > 1:
         settings["state_key"] = "a key of this bench"
         name += f", {processes} processes"
+    if on_tool_server:
+        name += ", the tool's server"
     with ExitStack() as started:
         servers = [
-            started.enter_context(baseline("bare", settings, folder / str(number)))
+            started.enter_context(
+                baseline("bare", settings, folder / str(number), on_tool_server=on_tool_server)
+            )
             for number in range(processes)
         ]
         yield Contender(name, servers, "/login", "/launch", 200)
@@ -152,6 +173,16 @@ def bare(platform: Platform, folder: Path, *, processes: int = 1) -> Iterator[Co
 def bare_twice(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
     """The same in two processes, a login in one and its launch in the other."""
     return bare(platform, folder, processes=2)
+
+
+def bare_on_tool_server(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """Flask and PyJWT in one process on the tool's own server."""
+    return bare(platform, folder, on_tool_server=True)
+
+
+def bare_twice_on_tool_server(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """The same in two processes."""
+    return bare(platform, folder, processes=2, on_tool_server=True)
 
 
 @contextmanager
@@ -189,11 +220,14 @@ def example(
 
 
 @contextmanager
-def baseline(name: str, settings: dict[str, Any], folder: Path) -> Iterator[Server]:
-    """A baseline of :mod:`bench.baselines` by its name, served as the tool serves itself."""
+def baseline(
+    name: str, settings: dict[str, Any], folder: Path, *, on_tool_server: bool = False
+) -> Iterator[Server]:
+    """A baseline of :mod:`bench.baselines` by its name, on waitress as it comes or on the tool's own server."""
     folder.mkdir(exist_ok=True)
     port = free_port()
     command = [sys.executable, "-m", "bench.baselines.serve", name, str(port), json.dumps(settings)]
+    command += [ON_TOOL_SERVER] if on_tool_server else []
     with Server(command, port, folder / "server.log", {}) as server:
         yield server
 

@@ -104,6 +104,8 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
         many = entered.tandem(people, 1, f"{people:,} people")
         bare = entered.enter(contenders.bare)
         bare_twice = entered.enter(contenders.bare_twice)
+        bare_ours = entered.enter(contenders.bare_on_tool_server)
+        bare_twice_ours = entered.enter(contenders.bare_twice_on_tool_server)
         inline = entered.enter(contenders.example_inline)
         by_url = entered.enter(contenders.example_by_url)
         alone = entered.enter(contenders.pylti_alone)
@@ -123,6 +125,8 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
         rows = [
             _cpu(ours, bare, 1.6),
             _cpu(ours, bare_twice, None),
+            _cpu(ours, bare_ours, None),
+            _cpu(ours, bare_twice_ours, None),
             _cpu(ours, inline, 0.5),
             _cpu(ours, by_url, None),
             _cpu(ours, alone, 1.0),

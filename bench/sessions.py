@@ -115,25 +115,31 @@ def _tandem(stack: ExitStack, folder: Path) -> Forms:
     return Forms("tandem", server, forms)
 
 
-def _bare(stack: ExitStack, folder: Path) -> Forms:
+def _bare(stack: ExitStack, folder: Path, *, on_tool_server: bool = False) -> Forms:
     settings = {"database": str(folder / "meetings.db")}
-    server = stack.enter_context(baseline("insert", settings, folder))
-    return Forms("bare Flask doing one INSERT", server, [("/meetings", {})])
+    server = stack.enter_context(baseline("insert", settings, folder, on_tool_server=on_tool_server))
+    where = ", the tool's server" if on_tool_server else ""
+    return Forms(f"bare Flask doing one INSERT{where}", server, [("/meetings", {})])
 
 
 def measure(*, quick: bool = False) -> list[Row]:
-    """Run both; the row is CPU in milliseconds for one form."""
+    """Run them; the rows are CPU in milliseconds for one form."""
     rounds, forms = (3, 60) if quick else (7, 200)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-bench-")))
         ours, bare = _tandem(stack, folder / "ours"), _bare(stack, folder / "bare")
-        for one in (ours, bare):
+        bare_ours = _bare(stack, folder / "bare-ours", on_tool_server=True)
+        for one in (ours, bare, bare_ours):
             one.play(WARM_UP)
             one.rounds.clear()
         for _ in range(rounds):
-            for one in (ours, bare):
+            for one in (ours, bare, bare_ours):
                 one.play(forms)
-        return [Row("logging a session: CPU ms", ours.milliseconds, bare.name, bare.milliseconds, TARGET)]
+        what = "logging a session: CPU ms"
+        return [
+            Row(what, ours.milliseconds, bare.name, bare.milliseconds, TARGET),
+            Row(what, ours.milliseconds, bare_ours.name, bare_ours.milliseconds, None),
+        ]
 
 
 @click.command()
