@@ -36,6 +36,10 @@ class LRSStatementError(LRSError):
     """The LRS holds something under an id, which is no statement that could be compared with another."""
 
 
+class LRSForbiddenError(LRSError):
+    """The LRS does not let these credentials read statements."""
+
+
 class LRSReply(LRSResponse):
     """tincan's response with the HTTP status and headers, which tincan keeps in an http.client object."""
 
@@ -156,8 +160,8 @@ class LRSClient(tincan.RemoteLRS):
         """The statement as the LRS holds it, voided or not; None when it holds none.
 
         Some LRSs answer a list for one id, an empty one when there is none; some have no voided statements.
-        Raises LRSUnreachableError, LRSStatementError for what cannot be compared, or LRSError for an answer that says
-        nothing of it.
+        Raises LRSUnreachableError, LRSStatementError for what cannot be compared, LRSForbiddenError, or LRSError for an
+        answer that says nothing of it.
         """
         found = self._lookup("statementId", identifier)
         return found if found is not None else self._lookup("voidedStatementId", identifier)
@@ -168,7 +172,8 @@ class LRSClient(tincan.RemoteLRS):
         if answer.status_code in absent:
             return None
         if answer.status_code != 200:
-            raise LRSError(f"asked for one statement, the LRS answered {answer.status_code}")
+            kind = LRSForbiddenError if answer.status_code == 403 else LRSError
+            raise kind(f"asked for one statement, the LRS answered {answer.status_code}")
         try:
             found = json.loads(answer.content)
         except (json.JSONDecodeError, UnicodeDecodeError) as error:

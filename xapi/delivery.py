@@ -9,6 +9,8 @@
 | 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
 | 413 | the batch is halved; a statement too large alone is dead |
 | the same 400, 413 or 422 for each of ten or more, and none taken | the LRS is unavailable: the same bytes later |
+| the same for fewer, or a single one, and none taken | it is asked for one by id: dead if it answers that as an LRS
+does, or allows no reading; else it is unavailable |
 | 401, 403 | blocked: this LRS must be looked at, and nothing is dropped |
 | 429, 5xx, a time-out, a reset, anything else | the LRS is unavailable: the same bytes later |
 
@@ -29,14 +31,17 @@ import requests
 from urllib3 import Retry as RetryPolicy
 from urllib3.exceptions import InvalidHeader
 
-from xapi.client import LRSClient, LRSError, LRSStatementError
+from xapi.client import LRSClient, LRSError, LRSForbiddenError, LRSStatementError
 from xapi.comparison import same_statement
 
 LONGEST_DELAY = timedelta(hours=1)
 NO_LRS = "not the answer of an LRS, which is 204, or 200 with the ids of the statements"
 """xAPI 1.0.3, Communication 2.1.2: after a POST of statements, the array of their ids."""
 MANY = 10
-"""From how many statements on the same refusal of all means that the LRS fails. Workers try as many after a pause."""
+"""From how many statements on the same refusal of all means that the LRS fails, whatever else it answers.
+
+Workers try as many after a pause.
+"""
 _VARYING = re.compile("[0-9a-fA-F-]{8,}|[0-9]+")
 """What differs in the same words about two statements: ids, moments, positions."""
 _MOST_WORDS = 2000
@@ -111,9 +116,9 @@ def deliver(
     except _StopSendingError as stop:
         stopped = stop.outcome
     if delivery.refuses_everything():
-        count, example = len(delivery.refusals), next(iter(delivery.refusals.values()))
-        stopped = stopped or Unavailable(f"it refused all {count} statements alike: {example}")
-        delivery.known.clear()
+        stopped = stopped or delivery.fault()
+        if stopped is not None:
+            delivery.known.clear()
     if stopped is not None:
         for identifier in bodies:
             delivery.known.setdefault(identifier, stopped)
@@ -131,15 +136,29 @@ class _Delivery:
         """What was said of each statement that was refused alone."""
 
     def refuses_everything(self) -> bool:
-        """Whether nothing was taken and each of many statements was refused in the same words.
-
-        Then it is not the statements that are wrong, but a setting, or a proxy before the LRS.
-        """
+        """Whether nothing was taken and each statement was refused in the same words."""
         return (
-            len(self.refusals) >= MANY
-            and self.refusals.keys() == self.known.keys()
+            self.refusals.keys() == self.known.keys()
             and len({_VARYING.sub("", words) for words in self.refusals.values()}) == 1
         )
+
+    def fault(self) -> Unavailable | None:
+        """What is wrong with an LRS that refuses everything; None where it is the statements, for all that is known.
+
+        Of many it is a setting, or a proxy before the LRS. A few, or a single one, may all be bad. At a wrong address,
+        or where nothing passes, asking for a statement is not answered as by an LRS either.
+        """
+        count, (identifier, words) = len(self.refusals), next(iter(self.refusals.items()))
+        said = f"it refused all {count} statements alike: {words}" if count > 1 else words
+        if count >= MANY:
+            return Unavailable(said)
+        try:
+            self._client.get_statement(identifier)
+        except (LRSForbiddenError, LRSStatementError):
+            return None
+        except LRSError as error:
+            return Unavailable(f"{said}; {error}")
+        return None
 
     def send(self, items: list[Item], *, repeat: bool = False) -> None:
         """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""

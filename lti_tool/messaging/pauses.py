@@ -120,6 +120,15 @@ def end_part(db: Session, kind: str, receiver: str, part: str) -> None:
     )
 
 
+def ask_part(db: Session, kind: str, receiver: str, part: str, now: dt.datetime) -> None:
+    """Let one part of a receiver be asked once more at once; how long it has failed is kept."""
+    db.execute(
+        sa.update(DeliveryPause)
+        .where(DeliveryPause.kind == kind, DeliveryPause.receiver == receiver, DeliveryPause.part == part)
+        .values(until=now)
+    )
+
+
 def update(
     db: Session,
     kind: str,

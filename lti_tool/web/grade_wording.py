@@ -133,6 +133,11 @@ def for_tutor(grade: Grade) -> str:
                 "Your platform says that this tool is no longer installed in this course. "
                 "Once it is, the grade is sent by itself."
             )
+        case GradeStatus.WAITING if grade.refusal == ScoreRefusal.LINE_ITEM_GONE:
+            return _(
+                "Your platform says that the activity has no column in the gradebook. "
+                "Once it has one, the grade is sent by itself."
+            )
         case GradeStatus.WAITING:
             return _("Your platform takes no grades right now. It is sent again by itself.")
         case GradeStatus.REFUSED:

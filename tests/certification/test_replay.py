@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -246,6 +247,43 @@ def test_a_refused_token_uses_its_state_up(services: Services, platform: Platfor
     login = platform.begin(browser)
     browser.launch(login.state, platform.token(login.nonce, sub="x" * 256))
     assert browser.launch(login.state, platform.token(login.nonce)).status_code == 403
+
+
+FORMS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "without a token": lambda state: {"state": state},
+    "with an empty token": lambda state: {"state": state, "id_token": ""},
+    "with a token of 300 kilobytes": lambda state: {"state": state, "id_token": "x" * 300_000},
+    "with two tokens": lambda state: {"state": state, "id_token": ["a.b.c", "a.b.c"]},
+    "with a NUL in the token": lambda state: {"state": state, "id_token": "a.\0.c"},
+    "with an error that is too long": lambda state: {"state": state, "error": "x" * 300},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_malformed_launch_of_its_browser_uses_its_state_up(
+    services: Services, platform: Platform, browser: Browser, form: str
+) -> None:
+    login = platform.begin(browser)
+    for _ in range(2):
+        response = browser.post("/lti/launch", data=FORMS[form](login.state))
+        assert (response.status_code, nonces_used(services)) == (400, 1)
+    assert {row.reason for row in refusals(services)} == {"launch_malformed"}
+    assert browser.launch(login.state, platform.token(login.nonce)).status_code == 403
+
+
+def test_a_malformed_launch_without_its_browsers_proof_uses_nothing_up(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    login, thief = platform.begin(browser), new_browser()
+    platform.begin(thief)
+    for other in (thief, new_browser(cookies=False)):
+        assert other.post("/lti/launch", data={"state": login.state}).status_code == 400
+    for state in ("made-up", "\0", [login.state] * 2, "x" * 9_000):
+        assert browser.post("/lti/launch", data={"state": state}).status_code == 400
+    with time_machine.travel(dt.datetime.now(dt.UTC) + LOGIN_LIFETIME + dt.timedelta(seconds=1)):
+        assert browser.post("/lti/launch", data={"state": login.state}).status_code == 400
+    assert nonces_used(services) == 0
+    assert opened(services, browser.launch(login.state, platform.token(login.nonce)))
 
 
 def test_two_logins_of_one_browser_may_be_under_way(

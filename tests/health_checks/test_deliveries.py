@@ -119,21 +119,21 @@ def test_a_locked_line_item_is_mentioned_as_one(services, world, platform):
 
 def test_a_dead_score_names_person_and_course(services, world, platform):
     gives_tokens(platform)
-    platform.expect_request("/item/scores").respond_with_data("not enrolled", 404)
+    platform.expect_request("/item/scores").respond_with_data("not enrolled", 422)
     enqueue_score(world, platform.url_for("/item"))
     deliver_scores(world)
     assert messages(services) == [
-        "the grade of Paul Moreau in Digital cultures was refused for good by Our Moodle: HTTP 404: not enrolled"
+        "the grade of Paul Moreau in Digital cultures was refused for good by Our Moodle: HTTP 422: not enrolled"
     ]
 
 
-@pytest.mark.parametrize(("later", "named"), [(404, 1), (200, 0)])
+@pytest.mark.parametrize(("later", "named"), [(422, 1), (200, 0)])
 def test_a_score_that_was_refused_is_not_named_once_a_later_one_was_answered(
     services, world, platform, later, named
 ):
     """The later one was enqueued before the earlier one was refused."""
     gives_tokens(platform)
-    platform.expect_request("/item/scores").respond_with_data("not enrolled", 404)
+    platform.expect_request("/item/scores").respond_with_data("not enrolled", 422)
     enqueue_score(world, platform.url_for("/item"))
     deliver_scores(world)
     platform.clear()
@@ -147,7 +147,7 @@ def test_a_score_that_was_refused_is_not_named_once_a_later_one_was_answered(
 def test_a_dead_score_names_the_course_of_its_own_platform(services, world, platform):
     """Another platform may have a line item at the same address."""
     gives_tokens(platform)
-    platform.expect_request("/item/scores").respond_with_data("not enrolled", 404)
+    platform.expect_request("/item/scores").respond_with_data("not enrolled", 422)
     enqueue_score(world, platform.url_for("/item"))
     deliver_scores(world)
     with services.database.transaction() as db:
@@ -175,7 +175,7 @@ def test_a_gradebook_that_cannot_be_read_is_named_with_why(services, world, plat
 
 def test_a_dead_score_of_somebody_unknown_is_still_a_finding(services, world, platform):
     gives_tokens(platform)
-    platform.expect_request("/item/scores").respond_with_data("gone", 410)
+    platform.expect_request("/item/scores").respond_with_data("gone", 422)
     enqueue_score(world, platform.url_for("/item"), person=False)
     deliver_scores(world)
     with services.database.transaction() as db:
@@ -186,7 +186,7 @@ def test_a_dead_score_of_somebody_unknown_is_still_a_finding(services, world, pl
 
 def test_of_many_dead_scores_the_latest_are_named(services, world, platform):
     gives_tokens(platform)
-    platform.expect_request("/item/scores").respond_with_data("gone", 410)
+    platform.expect_request("/item/scores").respond_with_data("gone", 422)
     for _ in range(MOST_NAMED + 2):
         enqueue_score(world, platform.url_for("/item"), person=False)
     deliver_scores(world)

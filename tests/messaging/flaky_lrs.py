@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 
 class FlakyLRS(ThreadingHTTPServer):
-    """Takes statements while ``fault`` is None.
+    """Takes statements while ``fault`` is None, and always answers which it holds.
 
-    ``fault``: a status to answer with, ``"silent"`` (no answer for a while) or ``"closed"`` (the connection is closed
-    without an answer).
+    ``fault``: a status to answer statements with, ``"silent"`` (no answer for a while) or ``"closed"`` (the connection
+    is closed without an answer).
     """
 
     daemon_threads = True
@@ -37,6 +38,15 @@ class FlakyLRS(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: FlakyLRS
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        asked = parse_qs(urlsplit(self.path).query)
+        found = self.server.held.get(asked.get("statementId", [""])[0])
+        answer = b"" if found is None else json.dumps(found).encode()
+        self.send_response(404 if found is None else 200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

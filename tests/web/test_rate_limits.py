@@ -300,18 +300,37 @@ def test_verified_launches_count_against_their_registration_at_whatever_address(
 
 
 @pytest.mark.usefixtures("too_many_verified")
-def test_a_verified_launch_that_was_refused_for_their_number_uses_up_nothing(
+def test_a_verified_launch_that_was_refused_for_their_number_uses_its_state_up(
     app: Flask, services: Services, platform: Platform, browser: Browser
 ) -> None:
     begun = platform.begin(browser)
     token = platform.token(begun.nonce)
     with services.database.reading() as db:
         used = db.scalar(sa.select(sa.func.count()).select_from(UsedNonce))
-    assert browser.launch(begun.state, token).status_code == 429
-    with services.database.reading() as db:
-        assert db.scalar(sa.select(sa.func.count()).select_from(UsedNonce)) == used
+    for _ in range(2):
+        assert browser.launch(begun.state, token).status_code == 429
+        with services.database.reading() as db:
+            assert db.scalar(sa.select(sa.func.count()).select_from(UsedNonce)) == (used or 0) + 1
     limits_of(app)._exhausted.clear()
-    assert browser.launch(begun.state, token).status_code == 303
+    assert browser.launch(begun.state, token).status_code == 403
+
+
+@pytest.mark.parametrize("is_malformed", [False, True])
+def test_a_launch_too_many_of_its_browser_uses_its_state_up_and_repeated_writes_nothing(
+    app: Flask, services: Services, platform: Platform, browser: Browser, is_malformed: bool
+) -> None:
+    begun = platform.begin(browser)
+    token = platform.token(begun.nonce)
+    use_up(app, TooManyLaunches, ATTACKER, None if is_malformed else platform.registration_id)
+    form = {"state": begun.state} if is_malformed else {"state": begun.state, "id_token": token}
+    assert browser.post("/lti/launch", data=form, **coming_from(ATTACKER)).status_code == 429
+    with counting(services.database) as counter:
+        for _ in range(9):
+            assert browser.post("/lti/launch", data=form, **coming_from(ATTACKER)).status_code == 429
+    assert [statement for statement in counter.statements if not statement.startswith("SELECT")] == []
+    refused = browser.post("/lti/launch", data={"state": begun.state, "id_token": token}, **coming_from(HOME))
+    assert refused.status_code == 403
+    assert refusals(services)[-1].reason == "state_used"
 
 
 def test_a_launch_that_is_repeated_counts_once(app: Flask, platform: Platform, browser: Browser) -> None:

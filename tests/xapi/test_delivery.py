@@ -260,9 +260,42 @@ def test_an_lrs_that_has_a_reason_of_its_own_for_each_statement_is_believed(lrs)
     assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS)} == {Dead}
 
 
-def test_a_few_that_are_refused_alike_are_dead(lrs):
-    refuse_all(lrs, lambda _: "Bad Request")
-    assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS[:9])} == {Dead}
+HELD = json.dumps({"id": IDS[0], "actor": {}})
+
+
+def answer_look_ups(lrs: ScriptedLRS, status: int, body: str = "") -> None:
+    lrs.server.expect_request("/xAPI/statements", method="GET").respond_with_data(body, status)
+
+
+@pytest.mark.parametrize("count", [1, 9])
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize(
+    ("lookup", "body"), [(404, ""), (403, "for writing alone"), (200, HELD), (200, "[]")]
+)
+def test_a_few_that_an_lrs_refuses_are_dead(lrs, count, status, lookup, body):
+    refuse_all(lrs, lambda _: "Bad Request", status=status)
+    answer_look_ups(lrs, lookup, body)
+    assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS[:count])} == {Dead}
+
+
+@pytest.mark.parametrize("count", [1, 9])
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize(("lookup", "body"), [(400, ""), (401, ""), (422, ""), (503, ""), (200, "<html>")])
+def test_a_few_that_are_refused_where_there_is_no_lrs_wait(lrs, count, status, lookup, body):
+    refuse_all(lrs, lambda _: "Bad Request", status=status)
+    answer_look_ups(lrs, lookup, body)
+    outcomes = deliver(lrs.client(), MANY_ITEMS[:count])
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+    for words in (f"HTTP {status}", "Bad Request", "asked for one statement"):
+        assert words in outcomes[0].reason
+
+
+def test_a_few_bad_ones_that_waited_are_dead_beside_one_that_is_taken(lrs):
+    lrs.bad.update(str(identifier) for identifier, _ in MANY_ITEMS[:2])
+    lrs.lookup = Response("", 400)
+    assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS[:2])} == {Unavailable}
+    outcomes = deliver(lrs.client(), MANY_ITEMS[:3])
+    assert [type(outcome) for outcome in outcomes] == [Dead, Dead, Sent]
 
 
 def test_many_that_are_refused_beside_one_that_is_taken_are_dead(lrs):

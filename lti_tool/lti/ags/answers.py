@@ -13,16 +13,16 @@ asked before each later grade on the way.
 again, with a later time. Where it cannot be read: sent, if it was tried before; else again |
 | 422 because no attempt is left (Canvas) | the same again, as no further attempt |
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
-| 404, 410 | the line item is gone: dead. After two of them, those for the same line item share that in this round |
 | no token at all | the platform is blocked until somebody has looked; nothing is dropped |
-| 401 after a fresh token (Canvas: the tool was removed from the course), 403 (Moodle: the line item was taken away) |
-this line item waits, and is asked ever more rarely |
+| 404, 410, 401 after a fresh token (Canvas: the tool was removed from the course), 403 (Moodle: the line item was taken
+away) | this line item waits, and is asked ever more rarely: a proxy may say so of everything for a while |
 | nothing was sent, since the address is on a host that is not the platform's | this line item waits |
 | 500, anything else below 502 | this line item waits, the others go on; or the score alone, see below |
 | 429 (Canvas: 403 that says so), 502 to 504, a time-out, a reset | this host is unavailable: the same bytes later, and
 the others with them; those for line items on another host of the platform go on |
 
-What is said to be missing for days rests: :func:`lti_tool.lti.ags.reconciliation.may_rest`.
+What is said to be missing for days rests: :func:`lti_tool.lti.ags.reconciliation.may_rest`. After as long a score is
+dead that alone is answered so, while its line item takes others; at once, where no activity has the line item any more.
 
 Moodle answers 500 for a line item that is locked; Open edX answers 500 for a single
 score that it cannot take. So a second score of the same line item is tried: once one is taken, each failure is that
@@ -41,7 +41,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import requests
@@ -56,6 +56,7 @@ from lti_tool.lti.ags.reconciliation import (
     Result,
     before_posting,
     may_go_unread,
+    may_rest,
 )
 from lti_tool.lti.ags.reports import as_posted
 from lti_tool.lti.ags.results import (
@@ -68,6 +69,7 @@ from lti_tool.lti.ags.results import (
 )
 from lti_tool.lti.ags.score_outcomes import (
     ForbiddenHere,
+    LineItemGone,
     NotInstalledHere,
     Refused,
     ScoreOutcome,
@@ -119,6 +121,8 @@ class KnownGrade:
     """Where requests to its line item go, if not to the address by which it is known."""
     is_uncoupled: bool = False
     """Whether its line item is one that launches do not name. Moodle lets a tool's grade replace a teacher's there."""
+    is_used: bool = True
+    """Whether its line item is still that of an activity."""
 
     def is_read_first(self, score: int | None, platform: Platform, *, repeated: bool) -> bool:
         """Whether the result is to be read before this score is posted."""
@@ -154,7 +158,6 @@ def deliver_scores(
     answered: set[str] = set()
     refused: set[str] = set()
     away: dict[str, GroupUnavailable] = {}
-    gone: dict[str, list[Refused]] = {}
     for delivery in deliveries:
         failures = failed.setdefault(delivery.part, [])
         host = group_of(delivery.part)
@@ -168,9 +171,6 @@ def deliver_scores(
             kind = type(failures[-1]) if isinstance(failures[-1], PartMissing) else PartUnavailable
             outcomes.append(kind(failures[-1].reason, failures[-1].after_seconds, _NEVER_SENT))
             continue
-        if len(gone.setdefault(delivery.part, [])) >= 2:
-            outcomes.append(gone[delivery.part][-1])
-            continue
         outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key), refused)
         outcomes.append(outcome)
         if isinstance(outcome, Unavailable | Blocked):
@@ -183,12 +183,12 @@ def deliver_scores(
             away[host] = GroupUnavailable(outcome.reason, outcome.after_seconds, _NEVER_SENT, tried=False)
         elif isinstance(outcome, PartUnavailable):
             failures.append(outcome)
-        elif isinstance(outcome, Refused) and outcome.is_missing:
-            gone[delivery.part].append(outcome)
         else:
             answered.add(delivery.part)
     return [
-        _alone(outcome) if isinstance(outcome, PartUnavailable) and delivery.part in answered else outcome
+        _alone(outcome, delivery)
+        if isinstance(outcome, PartUnavailable) and delivery.part in answered
+        else outcome
         for delivery, outcome in zip(deliveries, outcomes, strict=True)
     ]
 
@@ -197,8 +197,12 @@ _NEVER_SENT: Final = False
 """``may_have_arrived`` of what was not posted."""
 
 
-def _alone(outcome: PartUnavailable) -> Retry:
+def _alone(outcome: PartUnavailable, delivery: ClaimedDelivery) -> Retry | Refused:
     """The same failure, of one score alone."""
+    if isinstance(outcome, PartMissing) and "timestamp" in (score := json.loads(delivery.body)):
+        since = dt.datetime.fromisoformat(score["timestamp"])
+        if may_rest(MissingAnswers(delivery.failures + 1, since), utcnow()):
+            return Refused(outcome.reason)
     kind = UnreadAlone if isinstance(outcome, UnreadHere) else Retry
     return kind(outcome.reason, outcome.after_seconds, outcome.may_have_arrived)
 
@@ -308,11 +312,11 @@ def _outcome_of_response(
         held = reading.results.get((delivery.target or {})["user_id"]) if reading else None
         score = json.loads(delivery.body).get("scoreGiven")
         return Sent() if held is not None and _is_there(known, score, held) else _refused(service, answer)
-    if answer.status in (404, 410):
-        return replace(_refused(service, answer), is_missing=True)
     if answer.status == 401:
         return NotInstalledHere(answer.words, may_have_arrived=_NEVER_SENT)
     after = retry_after(answer.headers.get("Retry-After", ""))
+    if answer.status in (404, 410):
+        return LineItemGone(answer.words, after, _NEVER_SENT)
     if answer.is_throttled or answer.status > 501:
         return GroupUnavailable(answer.words, after)
     if answer.status == 403:

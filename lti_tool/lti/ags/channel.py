@@ -96,12 +96,13 @@ class GradebookChannel(Channel):
 
 
 def _given_up(outcome: ScoreOutcome, known: KnownGrade | None) -> ScoreOutcome:
-    """The outcome; refused where the line item has been missing for so long that it rests."""
-    if not isinstance(outcome, PartMissing) or known is None or known.missing is None:
+    """The outcome; refused where a line item is missing that no activity has any more, or for so long that it rests."""
+    if not isinstance(outcome, PartMissing) or known is None:
         return outcome
-    once_more = replace(known.missing, answers=known.missing.answers + 1)
-    if not may_rest(once_more, utcnow()):
-        return outcome
+    if known.is_used:
+        before = known.missing
+        if before is None or not may_rest(replace(before, answers=before.answers + 1), utcnow()):
+            return outcome
     return Refused(outcome.reason, refusal=grade_records.refusal_of_missing(outcome), is_missing=True)
 
 

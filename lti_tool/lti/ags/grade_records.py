@@ -19,6 +19,7 @@ from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
 from lti_tool.lti.ags.score_outcomes import (
+    LineItemGone,
     NotInstalledHere,
     Refused,
     UnreadAlone,
@@ -101,6 +102,7 @@ def known_grades(
             missing=missing.get(row.line_item_url),
             address=addresses.get(row.line_item_url),
             is_uncoupled=row.line_item_url in own,
+            is_used=row.line_item_url in addresses,
         )
         for row in rows
     }
@@ -164,8 +166,13 @@ def missing_reasons(
 
 
 def refusal_of_missing(outcome: PartMissing) -> ScoreRefusal:
-    """Why the scores of a line item are refused once it rests."""
-    return ScoreRefusal.NOT_INSTALLED if isinstance(outcome, NotInstalledHere) else ScoreRefusal.OTHER
+    """Why the scores of a line item wait, and are refused once it rests."""
+    match outcome:
+        case NotInstalledHere():
+            return ScoreRefusal.NOT_INSTALLED
+        case LineItemGone():
+            return ScoreRefusal.LINE_ITEM_GONE
+    return ScoreRefusal.OTHER
 
 
 def urls_that_answered(deliveries: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]) -> set[str]:
@@ -231,8 +238,8 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
             if outcome.may_have_arrived and given is not None:
                 values = {"unanswered_scores": _with_unanswered(db, target, given)}
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
-            if isinstance(outcome, NotInstalledHere):
-                latest["refusal"] = ScoreRefusal.NOT_INSTALLED.value
+            if isinstance(outcome, NotInstalledHere | LineItemGone):
+                latest["refusal"] = refusal_of_missing(outcome).value
         case _:
             return
     latest.setdefault("refusal", None)

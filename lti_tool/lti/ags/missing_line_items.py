@@ -21,6 +21,7 @@ from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
 from lti_tool.lti.ags.reconciliation import MissingAnswers, may_rest
 from lti_tool.lti.ags.scores import part
 from lti_tool.lti.platforms.base import ScoreRefusal
+from lti_tool.messaging.models import DeliveryKind, DeliveryPause
 
 _ROWS: Final = table_of(MissingLineItem)
 _column = _ROWS.c
@@ -86,6 +87,29 @@ def forget(db: Session, registration_id: uuid.UUID, urls: Collection[str]) -> se
         .returning(_column.line_item_url, _column.rests_since)
     )
     return {row.line_item_url for row in rows if row.rests_since is not None}
+
+
+def note_readable(db: Session, registration_id: uuid.UUID, url: str) -> bool:
+    """Its results were read, so that it is there: begin to count anew; whether it rested.
+
+    As long as scores wait that are answered otherwise, those answers are counted on.
+    """
+    pause = table_of(DeliveryPause).c
+    waits = sa.exists().where(
+        pause.kind == DeliveryKind.SCORE.value,
+        pause.receiver == str(registration_id),
+        pause.part == part(url),
+    )
+    rested = db.execute(
+        sa.delete(_ROWS)
+        .where(
+            _column.registration_id == registration_id,
+            _column.line_item_url == url,
+            sa.or_(_column.rests_since.is_not(None), ~waits),
+        )
+        .returning(_column.rests_since)
+    )
+    return any(since is not None for since in rested.scalars())
 
 
 def end_rest(db: Session, registration_id: uuid.UUID, url: str, now: dt.datetime) -> None:

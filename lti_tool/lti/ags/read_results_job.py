@@ -34,11 +34,14 @@ from lti_tool.lti.ags.results import (
     ResultsUnreadable,
     read_results,
 )
+from lti_tool.lti.ags.scores import part
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps, TokenRefused
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.messaging import pauses
+from lti_tool.messaging.models import DeliveryKind
 from schemas.jobs import ResultsJobSchema
 
 MOST_ASKED_ALONE: Final = 50
@@ -140,10 +143,14 @@ class ReadResults(JobKind):
             for url in missing_line_items.count(db, item.registration_id, {item.url: gone}, utcnow()):
                 lock_grades_of(db, url)
                 missing_line_items.rest(db, item.registration_id, url, ScoreRefusal.LINE_ITEM_GONE, utcnow())
-        elif is_there and missing_line_items.forget(db, item.registration_id, [item.url]):
-            missing_line_items.retry_refused(db, item.registration_id, item.url, utcnow())
-            if is_alone:
-                request_results(db, item.link_id, TOOL)
+        elif is_there:
+            if missing_line_items.note_readable(db, item.registration_id, item.url):
+                missing_line_items.retry_refused(db, item.registration_id, item.url, utcnow())
+                if is_alone:
+                    request_results(db, item.link_id, TOOL)
+            # Scores that wait for it go at once.
+            receiver = str(item.registration_id)
+            pauses.ask_part(db, DeliveryKind.SCORE.value, receiver, part(item.url), utcnow())
 
     def _with_merged_people(self, service: PlatformService, item: ReadLineItem, reading: Reading) -> Reading:
         """The reading with those whose results are listed under an id that the tool does not know.

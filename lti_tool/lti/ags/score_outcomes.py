@@ -53,6 +53,11 @@ class UnreadHere(PartUnavailable):
 
 
 @dataclass(frozen=True)
+class LineItemGone(PartMissing):
+    """The platform, or a proxy before it, knows nothing at the address of this line item."""
+
+
+@dataclass(frozen=True)
 class NotInstalledHere(PartMissing):
     """The platform gives tokens, and takes none of them for this line item."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
@@ -19,6 +20,12 @@ def burn(connection: Connection, login: PendingLogin) -> None:
     values = {"nonce": login.nonce, "expires_at": login.expires_at}
     if not _insert(connection).execute(connection, values):
         raise StateUsed(issuer=login.registration.issuer, client_id=login.registration.client_id)
+
+
+def is_used(connection: Connection, login: PendingLogin) -> bool:
+    """Whether the nonce of a login is used up. A look that takes no lock."""
+    used = sa.exists().where(table_of(UsedNonce).c.nonce == login.nonce)
+    return bool(connection.scalar(sa.select(used)))
 
 
 @once_for_each_dialect

@@ -73,6 +73,7 @@ class ScoreRefusal(enum.StrEnum):
     UNPUBLISHED = "unpublished"
     """The activity is not published yet."""
     LINE_ITEM_GONE = "line_item_gone"
+    """The score waits for days before: a proxy in maintenance may say so too."""
     EMPTIED = "emptied"
     """Of a grade that is missing: it is listed without a number, so that somebody has emptied it."""
     NOT_INSTALLED = "not_installed"

@@ -7,7 +7,7 @@ passes ends with a redirect to a page with an address of its own, so that a relo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
@@ -27,6 +27,8 @@ from lti_tool.lti.errors import (
     NoBrowserProof,
     Refused,
     RegistrationDeleted,
+    StateUnknown,
+    StateUsed,
     TooLarge,
     TooManyConfirmations,
     TooManyLaunches,
@@ -35,7 +37,7 @@ from lti_tool.lti.errors import (
 )
 from lti_tool.lti.launch import handoffs, nonces
 from lti_tool.lti.launch.login import BROWSER_COOKIE, BROWSER_COOKIE_SECONDS
-from lti_tool.lti.launch.login_states import new_secret
+from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
 from lti_tool.lti.launch.message_launch import Launch
 from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.outbound.origins import origin_of
@@ -109,7 +111,11 @@ def login() -> ResponseReturnValue:
 def launch() -> ResponseReturnValue:
     """Validate the platform's id_token (§5.1.3), and open a session."""
     services = current_services()
-    form = _loaded(_LAUNCH, current_request().form, LaunchMalformed, TooManyLaunches)
+    try:
+        form = _loaded(_LAUNCH, current_request().form, LaunchMalformed, TooManyLaunches)
+    except Refused:
+        _burn_nonce_of_form(current_request().form)
+        raise
     arriving = FlaskLaunch(
         LoadedRequest(form),
         services.tool_config,
@@ -124,10 +130,12 @@ def launch() -> ResponseReturnValue:
         arriving.validate()
         rate_limits.require_within_verified(arriving.login.registration)
     except TooManyRequests:
-        raise  # writes nothing: the launch can be sent once more, as long as its token lasts
+        if arriving.browser_proved:
+            _burn_nonce_once(arriving.login)
+        raise
     except Refused:
         if arriving.browser_proved:
-            _burn_nonce(arriving)
+            _burn_nonce(arriving.login)
         if arriving.registration is not None:
             g.way_back = WayBack.of_refused(arriving.return_address, arriving.registration)
         raise
@@ -141,10 +149,32 @@ def launch() -> ResponseReturnValue:
     return ShortRedirect(first_page, 303)
 
 
-def _burn_nonce(arriving: Launch) -> None:
+def _burn_nonce(login: PendingLogin) -> None:
     """Use up the nonce of a refused launch, whose browser has proved that the login was its own."""
     with current_services().database.writing_connection() as connection:
-        nonces.burn(connection, arriving.login)
+        nonces.burn(connection, login)
+
+
+def _burn_nonce_once(login: PendingLogin) -> None:
+    """The same for a launch whose refusal stays as it is; one that is sent again and again writes nothing more."""
+    with current_services().database.reading_once_connection() as connection:
+        if nonces.is_used(connection, login):
+            return
+    with suppress(StateUsed):
+        _burn_nonce(login)
+
+
+def _burn_nonce_of_form(given: MultiDict[str, str]) -> None:
+    """Use up the nonce of a launch whose form is refused, where its one state is a login's of this browser."""
+    states, secret = given.getlist("state"), BrowserCookies().get_cookie(BROWSER_COOKIE)
+    if len(states) != 1 or secret is None:
+        return
+    try:
+        login = current_services().login_states.read(_LAUNCH.fields["state"].deserialize(states[0]))
+    except (ValidationError, StateUnknown):
+        return
+    if secret_hash(secret) == login.browser_hash:
+        _burn_nonce_once(login)
 
 
 def _hand_off(arriving: Launch) -> ResponseReturnValue:

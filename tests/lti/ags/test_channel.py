@@ -287,12 +287,48 @@ def test_a_score_for_somebody_without_a_place_in_the_gradebook_is_dead_with_the_
     assert (status, "400" in words) == ("dead", True)
 
 
-def test_a_line_item_that_is_gone_is_a_dead_letter(connected):
+def test_a_score_for_a_line_item_that_is_gone_waits(connected):
     record(connected, "satisfied", 100)
     with connected.lms.lms.store.transaction() as lms_db:
         lms_db.execute("DELETE FROM line_items")
     deliver(connected)
-    assert deliveries(connected)[0][0] == "dead"
+    [(status, reason)] = deliveries(connected)
+    assert (status, (reason or "").startswith("HTTP 404")) == ("waiting", True)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_score_arrives_within_a_minute_after_a_proxy_that_called_everything_missing(
+    connected, httpserver, status
+):
+    answer_with(connected, httpserver, *[Response("maintenance", status)] * 9, Response(status=200))
+    record(connected, "satisfied", 100)
+    now = [utcnow()]
+    services = connected.services
+    worker = Worker(services.database, make_channels(services), wake=services.wake, clock=lambda: now[0])
+    said, lengths = [], []
+    for _ in range(10):
+        deliver_with(worker, connected)
+        with services.database.reading() as db:
+            trail = db.scalars(sa.select(ScoreTrail)).one()
+        said.append((trail.grade_status, trail.refusal))
+        lengths += [pause.until - now[0] for pause in the_pauses(connected)]
+        now[0] += dt.timedelta(minutes=1)
+    assert said == [("waiting", "line_item_gone")] * 9 + [("recorded", None)]
+    assert max(lengths) <= dt.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("days", "failures", "becomes"), [(3, 4, "dead"), (2, 9, "waiting"), (9, 1, "waiting")]
+)
+def test_a_score_that_alone_is_answered_as_missing_for_days_is_refused(
+    connected, book, days, failures, becomes
+):
+    book.missing.add("1")
+    book.enqueue("a", *"12", at=utcnow() - dt.timedelta(days=days))
+    with connected.services.database.transaction() as db:
+        db.execute(sa.update(Delivery).values(failures=failures))
+    deliver(connected)
+    assert ([status for status, _ in deliveries(connected)], the_pauses(connected)) == ([becomes, "sent"], [])
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -356,6 +392,8 @@ class Gradebook:
         self.answers: dict[str, int] = {}
         self.poison: set[str] = set()
         """Users whose scores are answered with 500 wherever they are posted."""
+        self.missing: set[str] = set()
+        """The same with 404."""
         self.got: list[tuple[str, str]] = []
         self.url = server.url_for("")
         for item in ("a", "b"):
@@ -365,9 +403,10 @@ class Gradebook:
     def take(self, item: str, request: Request) -> Response:
         user = request.get_json(force=True)["userId"]
         self.got.append((item, user))
-        return Response("locked", 500 if user in self.poison else self.answers.get(item, 200))
+        alone = 500 if user in self.poison else 404 if user in self.missing else None
+        return Response("locked", alone or self.answers.get(item, 200))
 
-    def enqueue(self, item: str, *users: str) -> None:
+    def enqueue(self, item: str, *users: str, at: dt.datetime | None = None) -> None:
         url = item if "://" in item else f"{self.url}{item}"
         with self.services.database.transaction() as db:
             for user in users:
@@ -378,7 +417,9 @@ class Gradebook:
                     part=grades.part(url),
                     key=uuid.uuid4(),
                     order_key=f"{item}:{user}",
-                    body=json.dumps({"userId": user}).encode(),
+                    body=json.dumps(
+                        {"userId": user, "timestamp": reports.timestamp(at or utcnow())}
+                    ).encode(),
                     target={"line_item_url": url, "user_id": user, "person_id": str(uuid.uuid4())},
                 )
 
@@ -393,7 +434,7 @@ def book(connected, httpserver) -> Gradebook:
     return Gradebook(connected, httpserver)
 
 
-@pytest.mark.parametrize("status", [403, 405, 423, 500])
+@pytest.mark.parametrize("status", [403, 404, 405, 410, 423, 500])
 def test_a_line_item_that_fails_holds_its_own_scores_alone(connected, book, status):
     book.answers["a"] = status
     book.enqueue("a", *"12")

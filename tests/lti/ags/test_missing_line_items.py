@@ -17,11 +17,14 @@ from lti_tool.identity.principal import OPERATOR, TOOL
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.check_gradebooks_job import _due
 from lti_tool.lti.ags.grade_queries import named_grades
-from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreState, ScoreTrail
+from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.ags.reconciliation import MissingAnswers, may_rest
 from lti_tool.lti.ags.resending import request_resending, revive
+from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import Answer, PlatformService
 from lti_tool.messaging.models import Delivery, DeliveryPause
+from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.translation import using_language
 from lti_tool.web import grade_wording
 from tests.builder.connected import MENTEE, MENTOR, Connected
@@ -137,6 +140,79 @@ def test_it_is_revived_with_everybodys_grade(
     assert book.missing() is None
 
 
+def test_what_waits_reads_so_and_is_tried_at_once_when_results_can_be_read(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        book.take_away(404, patched)
+        book.record("satisfied", 100)
+        book.deliver()
+    with book.services.database.transaction() as db:
+        [named] = named_grades(db)
+        db.execute(sa.update(DeliveryPause).values(until=utcnow() + dt.timedelta(minutes=59)))
+    with using_language("en"):
+        assert "has no column in the gradebook. Once it has one" in grade_wording.for_tutor(named.grade)
+        assert "takes no grades right now" in grade_wording.for_learner(named.grade)
+    with composition.transaction(book.services, TOOL) as db:
+        # As behind a launch.
+        request_results(db, book.connected.world.resource_link_id, TOOL, person_id=book.person_id())
+    book.run_jobs()
+    make_worker(book.services).deliver("score", str(book.connected.world.registration_id))
+    assert (book.grade(), book.status(), book.missing()) == (100, GradeStatus.RECORDED, None)
+
+
+def test_scores_that_are_answered_as_missing_are_given_up_though_results_can_be_read(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moodle answers 404 with a web page to a fault of its own."""
+    call = PlatformService.call
+
+    def answer(service: PlatformService, method: str, url: str, *more: Any, **options: Any) -> Answer:
+        if method == "POST":
+            return Answer(404, b"<!DOCTYPE html>", {}, url, None)
+        return call(service, method, url, *more, **options)
+
+    monkeypatch.setattr(PlatformService, "call", answer)
+    book.record("satisfied", 100)
+    book.deliver()
+    for _ in range(4):
+        assert book.status() is GradeStatus.WAITING
+        book.later(days=0.75)
+        with composition.transaction(book.services, TOOL) as db:
+            request_results(db, book.connected.world.resource_link_id, TOOL)
+        book.run_jobs()
+        book.deliver()
+    assert (book.status(), book.trail().refusal) == (GradeStatus.REFUSED, "line_item_gone")
+
+
+def test_a_line_item_that_a_launch_names_gets_what_waited_for_the_one_before(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, there = book.connected.world, book.connected.line_item
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url=f"{there}&earlier"))
+        of_mentee = ScoreState.participant_id == world.mentee_id
+        db.execute(sa.update(ScoreState).where(of_mentee).values(status="satisfied", score=100))
+    with monkeypatch.context() as patched:
+        book.take_away(404, patched)
+        book.record("satisfied", 100)
+        book.deliver()
+        assert book.status() is GradeStatus.WAITING
+        with book.services.database.transaction() as db:
+            db.execute(sa.update(ResourceLink).values(line_item_url=there))
+            # As such a launch does, for everybody.
+            assert backfill_scores(db, world.resource_link_id, utcnow(), person_id=book.person_id()) == 1
+        assert len(book.waits()) == 2
+        book.deliver()
+        # The score for the one before is given up.
+        assert len(book.waits()) == 1
+    book.deliver()
+    with book.services.database.reading() as db:
+        found = db.execute(sa.select(ScoreTrail.line_item_url, ScoreTrail.grade_status)).all()
+    assert sorted(map(tuple, found)) == [(there, "recorded"), (f"{there}&earlier", "refused")]
+    assert book.grade() == 100
+
+
 def test_what_is_revived_in_vain_rests_again_after_as_long(
     book: Gone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +230,7 @@ def test_what_is_revived_in_vain_rests_again_after_as_long(
     assert len(asked) == before
 
 
+@pytest.mark.parametrize("status", [403, 404])
 @pytest.mark.parametrize(
     ("for_so_long", "least", "most"),
     [
@@ -168,8 +245,9 @@ def test_it_is_asked_ever_more_rarely(
     for_so_long: dt.timedelta,
     least: dt.timedelta,
     most: dt.timedelta,
+    status: int,
 ) -> None:
-    book.take_away(403, monkeypatch)
+    book.take_away(status, monkeypatch)
     book.record("satisfied", 100)
     with book.services.database.transaction() as db:
         db.add(
