@@ -174,6 +174,7 @@ def test_half_a_minute_after_the_command_every_process_refuses_launches(
     now += 2
     refused = platform.launch(browser)
     assert (refused.status_code, "approval is awaited" in refused.text) == (403, True)
+    assert "introduced itself" not in refused.text
     reasons = {"deployment_withdrawn", "deployment_awaits_approval"}
     assert {row.reason for row in refusals(services)} == reasons
 
