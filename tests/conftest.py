@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.databases",
     "tests.made_once",
     "tests.skips",
+    "tests.commands.running",
     "tests.lrs.fixtures",
     "tests.platform.fixtures",
     "tests.migrations.first_version",

@@ -1,8 +1,8 @@
 """Both databases for every test that asks for one: a real SQLite file and a real PostgreSQL.
 
-A test that uses ``database_url`` (or ``services``, or anything on top) runs once on each. The migrations run once for
-each kind. Every test gets a copy of the SQLite file that they made; the one PostgreSQL database is emptied before each
-test.
+A test that uses ``database_url`` (or ``services``, or anything on top) runs once on each, unless it is marked with
+``sqlite_alone``. The migrations run once for each kind. Every test gets a copy of the SQLite file that they made; the
+one PostgreSQL database is emptied before each test.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ SERVER_SETTINGS = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that needs a database on both kinds."""
+    """Run each test that needs a database on both kinds; on one alone what says so."""
     if "database_kind" in metafunc.fixturenames:
-        metafunc.parametrize("database_kind", KINDS, scope="session")
+        is_alone = metafunc.definition.get_closest_marker("sqlite_alone") is not None
+        metafunc.parametrize("database_kind", KINDS[:1] if is_alone else KINDS, scope="session")
 
 
 @pytest.fixture(scope="session")

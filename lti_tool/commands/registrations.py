@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import uuid
 from typing import Any, Final
 
 import click
+from sqlalchemy.orm import Session
 
 from lti_tool.commands.context import (
     checked,
@@ -292,12 +294,9 @@ def approve(services: Services, deployment_id: str, organisation: str | None, as
     Example:
       tandem deployments approve 0d2c… --organisation "Example Ltd"
     """
-    reference = deployment_id if _REFERENCE.fullmatch(deployment_id) else None
-    identity = read_id(deployment_id) if reference is None else None
     try:
         with transaction(services) as db:
-            if identity is None:
-                identity = store.deployment_named(db, deployment_id)
+            identity = _find_deployment(db, deployment_id)
             organisation_id = find_organisation(db, organisation)
             shown = _deployment(store.approve(db, identity, organisation_id=organisation_id))
     except (store.NoSuchRow, store.OtherOrganisation) as error:
@@ -306,6 +305,35 @@ def approve(services: Services, deployment_id: str, organisation: str | None, as
         print_json(shown)
     else:
         click.echo(f"Approved: deployment {shown['deployment_id']} of {shown['issuer']}.")
+
+
+@deployments.command("withdraw")
+@click.argument("deployment_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@operator_command(Action.MANAGE_REGISTRATIONS)
+def withdraw(services: Services, deployment_id: str, as_json: bool) -> None:
+    """Let deployment ID launch no more, until it is approved again: the first column of the list, or the reference.
+
+    Pages that are open are closed at once. It stays with its organisation, and what was done is kept.
+
+    \b
+    Example:
+      tandem deployments withdraw 0d2c…
+    """
+    try:
+        with transaction(services) as db:
+            shown = _deployment(store.withdraw(db, _find_deployment(db, deployment_id)))
+    except (store.NoSuchRow, store.NotApproved) as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        print_json(shown)
+    else:
+        click.echo(f"Withdrawn: deployment {shown['deployment_id']} of {shown['issuer']}.")
+
+
+def _find_deployment(db: Session, written: str) -> uuid.UUID:
+    """The id of the deployment that was named by it or by its reference. Anything else ends the command."""
+    return store.deployment_named(db, written) if _REFERENCE.fullmatch(written) else read_id(written)
 
 
 def _registration(row: Registration) -> dict[str, Any]:

@@ -101,11 +101,14 @@ def platforms(services: Services) -> Found:
         pending = [row for row in registration.deployments if row.status == DeploymentStatus.PENDING]
         approved = len(registration.deployments) - len(pending)
         for deployment in pending:
+            is_new = deployment.organisation_id is None
             yield (
                 Verdict.WARNING,
-                f"{name}: deployment {deployment.deployment_id} awaits approval, its launches are refused "
+                f"{name}: deployment {deployment.deployment_id} "
+                f"{'awaits approval' if is_new else 'is not approved any more'}, its launches are refused "
                 f"(their pages show the reference {deployment_reference(deployment.id)})",
-                f"if you know it, run: tandem deployments approve {deployment.id}",
+                f"if {'you know it' if is_new else 'it is to launch again'}, run: "
+                f"tandem deployments approve {deployment.id}",
             )
         if registration.token_audience is None:
             yield (

@@ -49,3 +49,9 @@ class Channel(ABC):
         now: dt.datetime,
     ) -> None:
         """Write what the channel itself keeps of what became of them, in the transaction that marks them."""
+
+    def note_unreadable(  # noqa: B027 - as of :meth:`note`
+        self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
+    ) -> None:
+        """The same of deliveries that are given up unsent, since their stored target cannot be read; each with the
+        reason."""

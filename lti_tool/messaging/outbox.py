@@ -13,12 +13,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
@@ -50,7 +49,6 @@ from lti_tool.messaging.retry import next_attempt
 _rows = table_of(Delivery)
 _column = _rows.c
 _claimable = ClaimableTable(_rows, claimed=DeliveryStatus.CLAIMED.value)
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,10 +215,10 @@ def claim(
 ) -> Claim:
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
-    A delivery whose lease ran out, because its worker was killed, is taken like any other. One whose stored target
-    cannot be read becomes dead here, and is not in the claim. ``pauses``: the receiver's, whose paused parts get
-    nothing. ``reads_targets``: False for a kind that has neither targets nor parts, since reading hundreds of empty
-    ones takes a while.
+    A delivery whose lease ran out, because its worker was killed, is taken like any other, and so is one whose stored
+    target cannot be read: the caller gives those up (:func:`give_up_unreadable`). ``pauses``: the receiver's, whose
+    paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts, since reading
+    hundreds of empty ones takes a while.
     """
     now = now or utcnow()
     _lock_claims(db, kind, receiver)
@@ -242,23 +240,23 @@ def claim(
         ClaimedDelivery(row_id, key, order_key, bodies[row_id], failures, *(rest or (None, "")))
         for row_id, key, order_key, failures, *rest in taken
     ]
-    claimed = Claim(identifier, kind, receiver, deliveries)
-    return _without_unreadable(db, claimed) if reads_targets else claimed
+    return Claim(identifier, kind, receiver, deliveries)
 
 
-def _without_unreadable(db: Session, claimed: Claim) -> Claim:
-    """The claim without the deliveries whose target cannot be read, each of which is marked dead with the reason."""
-    readable: list[ClaimedDelivery] = []
-    for each in claimed.deliveries:
-        if not isinstance(each.target, Unreadable):
-            readable.append(each)
-            continue
-        reason = f"its target cannot be read: {each.target.reason}"
-        mark_dead(db, claimed, each.id, reason=reason)
-        _log.error(
-            "delivery_dead", key=str(each.key), reason=reason, kind=claimed.kind, receiver=claimed.receiver
-        )
-    return replace(claimed, deliveries=readable)
+def unreadable(claimed: Claim) -> dict[int, str]:
+    """The deliveries of a claim whose stored target cannot be read, with the reason, by their ids."""
+    return {
+        each.id: f"its target cannot be read: {each.target.reason}"
+        for each in claimed.deliveries
+        if isinstance(each.target, Unreadable)
+    }
+
+
+def give_up_unreadable(db: Session, claimed: Claim, reasons: Mapping[int, str]) -> Claim:
+    """Mark these deliveries of a claim dead; return the claim without them. ``reasons``: :func:`unreadable`."""
+    for identifier, reason in reasons.items():
+        mark_dead(db, claimed, identifier, reason=reason)
+    return replace(claimed, deliveries=[each for each in claimed.deliveries if each.id not in reasons])
 
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:

@@ -35,7 +35,7 @@ from lti_tool.database import Database, utcnow
 from lti_tool.messaging import due_deliveries, outbox, pauses
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryPause
-from lti_tool.messaging.outbox import Claim
+from lti_tool.messaging.outbox import Claim, ClaimedDelivery
 from lti_tool.messaging.outcomes import Dead, Outcome, Unavailable, storable
 from lti_tool.messaging.pauses import Pauses
 from lti_tool.messaging.slots import SLICE_SECONDS, Slots
@@ -180,6 +180,9 @@ class Worker:
         if claim is None:
             return 0
         with self._extending_lease(claim):
+            claim = self._without_unreadable(channel, claim)
+            if not claim.deliveries:
+                return 0
             outcomes = self._send(channel, claim)
             self._step(claim, "sent")
             self._mark(claim, outcomes, before)
@@ -210,6 +213,20 @@ class Worker:
             return None, before
         self._step(claim, "claimed")
         return claim, before
+
+    def _without_unreadable(self, channel: Channel, claim: Claim) -> Claim:
+        """Give up the deliveries of a claim whose stored target cannot be read; return it without them."""
+        reasons = outbox.unreadable(claim)
+        if not reasons:
+            return claim
+        lost = [(each, reasons[each.id]) for each in claim.deliveries if each.id in reasons]
+        with self._database.transaction() as db:
+            # Before the deliveries, as in :meth:`_write`.
+            channel.note_unreadable(db, lost, self._clock())
+            readable = outbox.give_up_unreadable(db, claim, reasons)
+        for delivery, reason in lost:
+            _log_dead(claim, delivery, reason)
+        return readable
 
     def _send(self, channel: Channel, claim: Claim) -> Sequence[Outcome]:
         """Send a claim. An exception is a failure of the receiver, so that it is paused and its reason is shown."""
@@ -275,11 +292,16 @@ class Worker:
                 _log.exception("lease_not_extended", kind=str(claim.kind), receiver=claim.receiver)
 
 
+def _log_dead(claim: Claim, delivery: ClaimedDelivery, reason: str) -> None:
+    key, kind = str(delivery.key), str(claim.kind)
+    _log.error("delivery_dead", key=key, reason=reason, kind=kind, receiver=claim.receiver)
+
+
 def _log_round(claim: Claim, outcomes: Sequence[Outcome], begun: Sequence[DeliveryPause]) -> None:
     common: dict[str, Any] = {"kind": str(claim.kind), "receiver": claim.receiver}
     for delivery, outcome in zip(claim.deliveries, outcomes, strict=True):
         if isinstance(outcome, Dead):
-            _log.error("delivery_dead", key=str(delivery.key), reason=outcome.reason, **common)
+            _log_dead(claim, delivery, outcome.reason)
     counts = Counter(type(outcome).__name__.lower() for outcome in outcomes)
     _log.info("delivery_round", **counts, **common)
     for pause in begun:

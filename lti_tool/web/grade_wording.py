@@ -32,9 +32,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unpublished": N_("The activity is not published yet."),
     "line_item_gone": N_("The activity has no column in the gradebook any more."),
     "not_installed": N_("Your platform says that this tool is no longer installed in this course."),
+    "not_sent": N_("It could not be sent: what was stored for sending it is damaged. Send it again."),
     "other": N_("Your platform did not take it."),
 }
-"""Why a platform refused a grade, to a tutor."""
+"""Why a platform refused a grade, or why it was not sent, to a tutor."""
 
 _RESTS: Final = N_(
     "Your platform has said so for days: nothing is sent there any more until somebody opens the activity from its "
@@ -48,6 +49,7 @@ _TO_LEARNERS: Final[Mapping[str, str]] = {
         "sent."
     ),
     "course_ended": N_("Your course has ended and took no more grades. Your tutor can tell you more."),
+    "not_sent": N_("Your grade could not be sent to your course. Your tutor can send it again."),
 }
 
 
@@ -55,6 +57,8 @@ def status(grade: Grade) -> str:
     """Where a grade is, in a word or two, to a tutor."""
     if grade.status is GradeStatus.RECORDED and grade.accepted_by is not None:
         return _("Accepted by %(lms)s", lms=grade.accepted_by)
+    if grade.was_not_sent:
+        return _("Not sent")
     return _(STATUSES[grade.status.value])
 
 

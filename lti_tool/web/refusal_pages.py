@@ -106,8 +106,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Almost there: approval is awaited"),
                 _(
-                    "Your platform has just introduced itself to us. The person who runs the mentoring tool has to "
-                    "approve it once, with the reference below; after that, this activity opens as usual."
+                    "The person who runs the mentoring tool has to approve your platform, with the reference below; "
+                    "after that, this activity opens as usual."
                 ),
             )
         case Advice.SIGN_IN:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.identity.principal import OPERATOR
+from lti_tool.lti.launch import tool_config
 from lti_tool.lti.launch.models import LaunchSession, PlatformKey
+from lti_tool.lti.registration import registrations
 from lti_tool.lti.registration.models import (
     Deployment,
     DeploymentStatus,
@@ -21,6 +26,7 @@ from lti_tool.lti.registration.models import (
 from lti_tool.lti.registration.registrations import approve
 from tests.certification.test_sessions import hand_off
 from tests.certification.verdicts import assert_refused, opened, refusals
+from tests.commands.running import Run
 from tests.platform.keys import key
 from tests.platform.platform import ABSENT, INSTRUCTOR, Browser, Platform
 
@@ -123,9 +129,11 @@ def test_a_deployment_other_than_the_login_s_is_refused(
 
 
 def withdraw(services: Services) -> None:
-    """Set every deployment back, as an operator does by hand; what processes have in memory stays."""
-    with services.database.transaction() as db:
-        db.execute(sa.update(Deployment).values(status=DeploymentStatus.PENDING))
+    """Withdraw every approval, as the command does; what processes have in memory stays."""
+    with composition.transaction(services, OPERATOR) as db:
+        approved = sa.select(Deployment.id).where(Deployment.status == DeploymentStatus.APPROVED)
+        for deployment_id in db.scalars(approved).all():
+            registrations.withdraw(db, deployment_id)
 
 
 def test_what_was_open_is_closed_when_the_deployment_is_withdrawn(
@@ -140,6 +148,38 @@ def test_what_was_open_is_closed_when_the_deployment_is_withdrawn(
     assert row.deployment_id is not None
     with services.database.transaction() as db:
         db.execute(sa.update(Deployment).values(status=DeploymentStatus.APPROVED))
+    assert browser.get(home).status_code == 200
+
+
+def test_half_a_minute_after_the_command_every_process_refuses_launches(
+    services: Services, platform: Platform, browser: Browser, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command runs with services of its own, as in another process: it empties no memory but its own."""
+    now = time.monotonic()
+    monkeypatch.setattr(tool_config, "time", SimpleNamespace(monotonic=lambda: now))
+    platform.launch(
+        browser
+    )  # tells something new of the platform, after which a process reads everything anew
+    home = platform.launch(browser).headers["Location"]
+    with services.database.reading() as db:
+        named = sa.select(Deployment.id).where(Deployment.deployment_id == platform.deployment_id)
+        deployment_id = str(db.scalars(named).one())
+    assert run("deployments", "withdraw", deployment_id).exit_code == 0
+
+    now += tool_config.CACHED_FOR - 1
+    late = platform.launch(browser)
+    assert late.status_code == 303
+    for opened_before in (home, late.headers["Location"]):
+        assert_refused(services, browser.get(opened_before), "deployment_withdrawn")
+    now += 2
+    refused = platform.launch(browser)
+    assert (refused.status_code, "approval is awaited" in refused.text) == (403, True)
+    assert "introduced itself" not in refused.text
+    reasons = {"deployment_withdrawn", "deployment_awaits_approval"}
+    assert {row.reason for row in refusals(services)} == reasons
+
+    assert run("deployments", "approve", deployment_id).exit_code == 0
+    assert opened(services, platform.launch(browser))
     assert browser.get(home).status_code == 200
 
 

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
-from lti_tool.cli import tandem
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course
 from lti_tool.jobs.models import Job
 from tests.builder.connected import Connected
 from tests.jobs.kinds import WriteRows, ask, job
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(services: Services, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command on the test's installation."""
-    config = services.config
-    for name, value in (
-        ("DATA_DIR", config.data_dir),
-        ("DATABASE_URL", config.database_url),
-        ("SECRET_KEY", config.secret_key),
-        ("ALLOW_PRIVATE_NETWORKS", "true"),
-    ):
-        monkeypatch.setenv(f"TANDEM_{name}", str(value))
-    return lambda *arguments: CliRunner().invoke(tandem, arguments)
 
 
 def fail(services: Services, job_id: int, reason: str = "HTTP 403") -> None:

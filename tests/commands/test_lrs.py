@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
-from lti_tool.cli import tandem
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
@@ -19,22 +17,10 @@ from lti_tool.identity import organisations
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause, RecordStore
 from tests.builder import Builder, World, add_registration
+from tests.commands.running import Run
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 
-Run = Callable[..., Result]
 NOWHERE = "http://127.0.0.1:9/xapi"
-
-
-@pytest.fixture
-def run(services: Services) -> Run:
-    """Run one command on the test's own database."""
-    environment = {
-        "TANDEM_DATABASE_URL": services.config.database_url,
-        "TANDEM_DATA_DIR": str(services.config.data_dir),
-        "TANDEM_SECRET_KEY": services.config.secret_key,
-        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
-    }
-    return lambda *words, **more: CliRunner().invoke(tandem, words, env={**environment, **more})
 
 
 @pytest.fixture

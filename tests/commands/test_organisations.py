@@ -6,14 +6,11 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
-from lti_tool.cli import tandem
 from lti_tool.commands import organisations as commands
 from lti_tool.composition.projections import check_projections, rebuild_projections
 from lti_tool.composition.services import Services
@@ -24,18 +21,7 @@ from lti_tool.many_rows import TablesBusy
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
 from lti_tool.messaging.models import RecordStore
 from tests.builder import Builder, World, add_deployment
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(services: Services) -> Run:
-    environment = {
-        "TANDEM_DATABASE_URL": services.config.database_url,
-        "TANDEM_DATA_DIR": str(services.config.data_dir),
-        "TANDEM_SECRET_KEY": services.config.secret_key,
-    }
-    return lambda *words: CliRunner().invoke(tandem, words, env=environment)
+from tests.commands.running import Run
 
 
 def names(services: Services) -> list[str]:

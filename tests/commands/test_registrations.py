@@ -313,6 +313,7 @@ def test_an_unknown_deployment_is_one_line_and_a_code(run: Run, identity: str, c
         (deployments, []),
         (deployments, ["list"]),
         (deployments, ["approve"]),
+        (deployments, ["withdraw"]),
     ],
 )
 def test_every_help_has_an_example(group: Any, arguments: list[str]) -> None:

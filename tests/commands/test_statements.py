@@ -5,31 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
-from lti_tool.cli import tandem
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.messaging.models import Delivery
 from tests.builder import World
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(services: Services) -> Run:
-    """Run one command on the test's own database."""
-    environment = {
-        "TANDEM_DATABASE_URL": services.config.database_url,
-        "TANDEM_DATA_DIR": str(services.config.data_dir),
-        "TANDEM_SECRET_KEY": services.config.secret_key,
-        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
-    }
-    return lambda *words, **more: CliRunner().invoke(tandem, words, env={**environment, **more})
 
 
 @pytest.fixture

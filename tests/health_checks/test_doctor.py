@@ -20,13 +20,16 @@ from click.testing import CliRunner, Result
 
 from lti_tool.commands.doctor import doctor
 from lti_tool.commands.migrate import prepare_to_serve
+from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
 from lti_tool.database import utcnow
 from lti_tool.health_checks import CHECKS, Check, Finding, Verdict, environment
 from lti_tool.identity import organisations
+from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.models import ToolKey
 from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.lti.registration.registrations import withdraw
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind, DeliveryStatus
 from tests.lrs.processes import RunningLRS
@@ -103,11 +106,12 @@ def register(
 def deploy(services: Services, registration_id: uuid.UUID, status: str) -> uuid.UUID:
     identity = uuid.uuid4()
     with services.database.transaction() as db:
+        organisation_id = db.get_one(Registration, registration_id).organisation_id
         db.add(
             Deployment(
                 id=identity,
                 registration_id=registration_id,
-                organisation_id=db.get_one(Registration, registration_id).organisation_id,
+                organisation_id=organisation_id if status == "approved" else None,
                 deployment_id="7",
                 status=status,
             )
@@ -345,7 +349,19 @@ def test_a_registration_without_deployment_is_mentioned(services):
 
 def test_a_pending_deployment_is_mentioned_with_the_command_that_approves_it(services):
     identity = deploy(services, register(services), "pending")
-    assert f"tandem deployments approve {identity}" in only(findings(services, "platforms")).fix
+    found = only(findings(services, "platforms"))
+    assert "deployment 7 awaits approval" in found.message
+    assert f"tandem deployments approve {identity}" in found.fix
+
+
+def test_a_deployment_whose_approval_was_withdrawn_is_mentioned_as_such(services):
+    identity = deploy(services, register(services), "approved")
+    with composition.transaction(services, OPERATOR) as db:
+        withdraw(db, identity)
+    found = only(findings(services, "platforms"))
+    assert "deployment 7 is not approved any more, its launches are refused" in found.message
+    assert f"tandem deployments approve {identity}" in found.fix
+    assert "know it" not in found.fix
 
 
 def test_an_approved_deployment_is_right(services):

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
-from lti_tool.cli import tandem
 from lti_tool.composition.jobs import JOB_KINDS, make_job_runner
 from lti_tool.composition.services import Services
 from lti_tool.identity.principal import TOOL
@@ -19,10 +15,7 @@ from lti_tool.jobs import queue
 from lti_tool.jobs.runner import JobRunner
 from tests.jobs.kinds import Hourly, WriteRows, ask, job, rows_written, wait_until_ended
 
-
-@pytest.fixture
-def database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'tandem.db')}"
+pytestmark = pytest.mark.sqlite_alone
 
 
 @pytest.fixture
@@ -32,15 +25,6 @@ def runner(services: Services) -> Iterator[JobRunner]:
     made = make_job_runner(services, kinds, sweep_seconds=0.05)
     yield made
     made.stop()
-
-
-@pytest.fixture
-def run(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run a command on the test's installation."""
-    config = services.config
-    for name in ("data_dir", "database_url", "secret_key"):
-        monkeypatch.setenv(f"TANDEM_{name.upper()}", str(getattr(config, name)))
-    return lambda *arguments: CliRunner().invoke(tandem, arguments)
 
 
 def damage(services: Services, job_id: int, text: str) -> None:

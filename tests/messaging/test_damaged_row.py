@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -21,6 +19,8 @@ from lti_tool.messaging.outcomes import Outcome, Sent
 from lti_tool.messaging.worker import Worker
 from tests.messaging.waiting import until
 
+pytestmark = pytest.mark.sqlite_alone
+
 
 class Targeted(Channel):
     """Keeps the target of each delivery that it is given."""
@@ -34,11 +34,6 @@ class Targeted(Channel):
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
         self.targets += [delivery.target for delivery in deliveries]
         return [Sent()] * len(deliveries)
-
-
-@pytest.fixture
-def database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'tandem.db')}"
 
 
 def enqueue(services: Services, number: int) -> int:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +12,9 @@ from lti_tool.web.rate_limits import LIMITS
 from tests.platform.platform import Browser, Platform
 from tests.web.clients import ATTACKER, OFFICE, coming_from, launch, login
 
+pytestmark = pytest.mark.sqlite_alone
+
 NewBrowser = Callable[..., Browser]
-
-
-@pytest.fixture
-def database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'tandem.db')}"
 
 
 def test_three_thousand_people_behind_one_address_are_not_refused(

@@ -137,6 +137,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "OrganisationsMerged": N_("%(actor)s merged another company into this one"),
     "PlatformConnected": N_("%(actor)s connected a learning platform"),
     "DeploymentApproved": N_("%(actor)s approved a deployment of a learning platform"),
+    "DeploymentWithdrawn": N_("%(actor)s withdrew the approval of a deployment of a learning platform"),
     "ServiceHostAllowed": N_("%(actor)s allowed one more host for the access tokens of a learning platform"),
     "FrameOriginAllowed": N_("%(actor)s allowed one more site to show the tool in a frame"),
     "ActorAccountChosen": N_("%(actor)s chose the accounts of people in statements: %(actor_account)s"),

@@ -89,6 +89,12 @@ class GradebookChannel(Channel):
             for url in sorted(missing_line_items.forget(db, registration_id, there)):
                 resending.read_everybodys(db, registration_id, url, now)
 
+    def note_unreadable(
+        self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
+    ) -> None:
+        """Write into the records of their grades that they were not sent."""
+        grade_records.note_unreadable(db, deliveries, now)
+
     def _registration_id(self, db: Session, deliveries: Sequence[ClaimedDelivery]) -> uuid.UUID | None:
         """That of the platform to which they go: one receiver's are sent together."""
         people = [uuid.UUID(target["person_id"]) for each in deliveries if (target := each.target or {})]

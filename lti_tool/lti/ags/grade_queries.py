@@ -23,7 +23,7 @@ from lti_tool.lti.ags.models import (
 from lti_tool.lti.ags.scores import is_reopened, part
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
-from lti_tool.lti.platforms.base import Platform
+from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import DeliveryKind, DeliveryPause
@@ -103,6 +103,11 @@ class Grade:
         """
         is_above = (self.result_score or 0.0) > (self.result_maximum or 1.0)
         return not (is_above and self.platform.results_are_own_word)
+
+    @property
+    def was_not_sent(self) -> bool:
+        """Whether it was given up before the platform was asked, so that the platform has refused nothing."""
+        return self.status is GradeStatus.REFUSED and self.refusal == ScoreRefusal.NOT_SENT
 
     @property
     def can_be_sent_again(self) -> bool:

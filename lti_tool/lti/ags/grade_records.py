@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from lti_tool.lti.ags.score_outcomes import (
     UnreadAnywhere,
     UnreadHere,
 )
-from lti_tool.lti.ags.scores import is_reopened, order_key, with_score
+from lti_tool.lti.ags.scores import is_reopened, order_key, person_of, with_score
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment
@@ -260,6 +261,26 @@ def _with_unanswered(db: Session, target: tuple[str, uuid.UUID], score: int) -> 
         )
     )
     return with_score(before or [], score)
+
+
+def note_unreadable(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime) -> None:
+    """Write that scores were not sent, since it cannot be read whose they are and where they go: with the reason each.
+
+    Their ``order_key`` has the person, and a digest of the line item.
+    """
+    found = [(_with_found_target(db, delivery), reason) for delivery, reason in deliveries]
+    lock(db, [delivery for delivery, _ in found])
+    for delivery, reason in found:
+        note_outcome(db, delivery, Refused(reason, refusal=ScoreRefusal.NOT_SENT), now)
+
+
+def _with_found_target(db: Session, delivery: ClaimedDelivery) -> ClaimedDelivery:
+    """The delivery of a score, with as much of its target as its grade's record is found by."""
+    person_id = person_of(delivery.order_key)
+    for url in db.scalars(sa.select(_column.line_item_url).where(_column.person_id == person_id)):
+        if order_key(url, person_id) == delivery.order_key:
+            return replace(delivery, target={"line_item_url": url, "person_id": str(person_id)})
+    return delivery
 
 
 def note_withheld(

@@ -64,7 +64,8 @@ class MakesLineItems(enum.Enum):
 
 
 class ScoreRefusal(enum.StrEnum):
-    """Why a platform refused a score for good, as far as its answer says; pages put it into words."""
+    """Why a platform refused a score for good, as far as its answer says, or why it was not sent; pages put it into
+    words."""
 
     NOT_A_LEARNER = "not_a_learner"
     """The person is no learner of the course, or not any more."""
@@ -78,6 +79,8 @@ class ScoreRefusal(enum.StrEnum):
     """Of a grade that is missing: it is listed without a number, so that somebody has emptied it."""
     NOT_INSTALLED = "not_installed"
     """The tool is not, or no longer, allowed in this course. The score waits until it is."""
+    NOT_SENT = "not_sent"
+    """What the tool stored for sending it cannot be read, so that no platform was asked."""
     OTHER = "other"
 
 

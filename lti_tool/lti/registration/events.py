@@ -27,6 +27,14 @@ class DeploymentApproved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeploymentWithdrawn(Event):
+    """A deployment may not launch any more; the organisation, which stays its own, is the event's scope."""
+
+    audit_subject: ClassVar[Subject] = Subject.ADMINISTRATION
+    deployment_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServiceHostAllowed(Event):
     """Access tokens of a registration may be sent to one more host."""
 

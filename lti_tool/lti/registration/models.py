@@ -86,7 +86,8 @@ class Deployment(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"))
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organisation.id"))
-    """The company that uses it; None as long as nobody has approved it."""
+    """The company that uses it; None as long as nobody has ever approved it. It stays when the approval is withdrawn,
+    since what its courses hold belongs to it."""
     deployment_id: Mapped[str] = mapped_column(sa.String(255))
     """The platform's own id for it."""
     status: Mapped[str] = mapped_column(sa.String(20), default=DeploymentStatus.PENDING)

@@ -1,4 +1,4 @@
-"""Registrations and deployments as an administrator keeps them: add, list, approve, widen who may frame."""
+"""Registrations and deployments as an administrator keeps them: add, list, approve, withdraw, widen who may frame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from lti_tool.database import insert_for, utcnow
+from lti_tool.database import LOCK_ROW, insert_for, utcnow
 from lti_tool.events import log
 from lti_tool.events.base import Event, Scope
 from lti_tool.identity import organisations
@@ -19,6 +19,7 @@ from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.events import (
     ActorAccountChosen,
     DeploymentApproved,
+    DeploymentWithdrawn,
     FrameOriginAllowed,
     PlatformConnected,
     ServiceHostAllowed,
@@ -60,6 +61,10 @@ class AudienceTaken(Refused):
 
 class OtherOrganisation(ValueError):
     """The deployment belongs to another organisation; organisations are merged to change that."""
+
+
+class NotApproved(ValueError):
+    """The deployment awaits approval, so that there is none to withdraw."""
 
 
 class NoSuchRow(LookupError):
@@ -250,15 +255,16 @@ def approve(db: Session, identity: uuid.UUID, *, organisation_id: uuid.UUID | No
     """Let a deployment launch, for an organisation. Approving twice is approving.
 
     Without ``organisation_id`` it is that of the registration; a new one where companies share the registration, since
-    another company's deployment must not be taken for one of the first. Raises :class:`NoSuchRow`, or
-    :class:`OtherOrganisation` for a deployment that is approved for another organisation already.
+    another company's deployment must not be taken for one of the first. One whose approval was withdrawn has its
+    organisation already. Raises :class:`NoSuchRow`, or :class:`OtherOrganisation` for a deployment that is or was
+    approved for another organisation.
     """
-    deployment = db.get(Deployment, identity, options=[selectinload(Deployment.registration)])
-    if deployment is None:
-        raise NoSuchRow(f"there is no deployment {identity}")
-    if deployment.status == DeploymentStatus.APPROVED:
+    deployment = _locked(db, identity)
+    if deployment.organisation_id is not None:
         if organisation_id not in (None, deployment.organisation_id):
             raise OtherOrganisation(f"deployment {identity} belongs to another organisation")
+        organisation_id = deployment.organisation_id
+    if deployment.status == DeploymentStatus.APPROVED:
         return deployment
     registration = deployment.registration
     shared = platform_of(registration.issuer, registration.platform_family).organisations_share_registration
@@ -271,6 +277,32 @@ def approve(db: Session, identity: uuid.UUID, *, organisation_id: uuid.UUID | No
     db.flush()
     scope = Scope(organisation_id=organisation_id)
     log.append(db, DeploymentApproved(deployment_id=deployment.id), scope, at=utcnow())
+    return deployment
+
+
+def withdraw(db: Session, identity: uuid.UUID) -> Deployment:
+    """Let a deployment launch no more until it is approved again; it stays its organisation's.
+
+    Raises :class:`NoSuchRow`, or :class:`NotApproved` for one that awaits approval.
+    """
+    deployment = _locked(db, identity)
+    organisation_id = deployment.organisation_id
+    if deployment.status != DeploymentStatus.APPROVED or organisation_id is None:
+        raise NotApproved(f"deployment {identity} is not approved; nothing was changed")
+    deployment.status = DeploymentStatus.PENDING
+    db.flush()
+    scope = Scope(organisation_id=organisation_id)
+    log.append(db, DeploymentWithdrawn(deployment_id=deployment.id), scope, at=utcnow())
+    return deployment
+
+
+def _locked(db: Session, identity: uuid.UUID) -> Deployment:
+    """A deployment that nobody else approves or withdraws meanwhile. Raises :class:`NoSuchRow`."""
+    deployment = db.get(
+        Deployment, identity, options=[selectinload(Deployment.registration)], with_for_update=LOCK_ROW
+    )
+    if deployment is None:
+        raise NoSuchRow(f"there is no deployment {identity}")
     return deployment
 
 

@@ -65,6 +65,7 @@ SENTENCES = [
         "not on its list of learners",
         "plus dans sa liste de participants",
     ),
+    (GradeStatus.REFUSED, {"refusal": "not_sent"}, "could not be sent", "n’a pas pu être envoyée"),
     (GradeStatus.REMOVED, {"deletions": 1}, "was deleted in your course", "a été supprimée dans votre cours"),
     (GradeStatus.NOT_SHOWN, {"deletions": 1}, "and does not show it", "et ne l’affiche pas"),
     (
@@ -123,6 +124,11 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
             {"refusal": "course_ended", "reason": "HTTP 422: This course has concluded"},
             "This course has concluded",
         ),
+        (
+            GradeStatus.REFUSED,
+            {"refusal": "not_sent", "reason": "its target cannot be read: it is not a JSON object"},
+            "It could not be sent: what was stored for sending it is damaged. Send it again.",
+        ),
         (GradeStatus.REMOVED, {"deletions": 1}, "sent again, and deleted a second time"),
         (GradeStatus.NOT_SHOWN, {"deletions": 1}, "accepted it twice, and its gradebook does not show it"),
     ],
@@ -134,6 +140,14 @@ def test_a_tutor_reads_where_each_grade_is_and_why(visit, services, status, valu
     assert words in person
     for page in (person, here.text(), here.text("cohort/live")):
         assert bool(re.search("Send the grade again|Try again", page)) == (status in NEEDS_SOMEBODY)
+
+
+def test_no_answer_is_shown_of_a_grade_that_was_not_sent(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.REFUSED, refusal="not_sent", reason="its target cannot be read")
+    person = here.text(persons_page(here))
+    assert ("Not sent" in person, "Refused" in person) == (True, False)
+    assert ("The answer was" in person, "cannot be read" in person) == (False, False)
 
 
 def persons_page(here: Visit) -> str:

@@ -1,0 +1,94 @@
+"""A score whose stored target cannot be read: its grade says that it was not sent, and is sent again when asked."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition import transaction as composition
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import TOOL
+from lti_tool.lti.ags import grade_records
+from lti_tool.lti.ags.grade_queries import named_grades
+from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.ags.resending import request_resending
+from lti_tool.messaging import outbox
+from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryStatus
+from lti_tool.translation import using_language
+from lti_tool.web import grade_wording
+from tests.builder.connected import MENTEE, MENTOR, Connected
+from tests.lti.ags.reading_back import ReadingBack
+
+
+@pytest.fixture
+def book(connected: Connected) -> ReadingBack:
+    return ReadingBack(connected)
+
+
+def damage(book: ReadingBack, subject: str, text: str) -> None:
+    """Let the target of the score that waits for somebody be this JSON."""
+    of_person = Delivery.order_key.endswith(str(book.person_id(subject)))
+    with book.services.database.transaction() as db:
+        identifier = db.scalars(sa.select(Delivery.id).where(of_person, Delivery.done_at.is_(None))).one()
+        statement = sa.text("UPDATE delivery SET target = :text WHERE id = :id")
+        db.execute(statement, {"text": text, "id": identifier})
+
+
+def states(book: ReadingBack) -> list[tuple[DeliveryStatus, str | None]]:
+    with book.services.database.reading() as db:
+        rows = db.scalars(sa.select(Delivery).order_by(Delivery.id))
+        return [(DeliveryStatus(row.status), row.last_error) for row in rows]
+
+
+REASON = "its target cannot be read: it is not a JSON object"
+
+
+def test_a_grade_whose_score_cannot_be_read_says_that_it_was_not_sent(book: ReadingBack) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.record("satisfied", 100, subject=subject)
+    damage(book, MENTOR, "[1]")
+    book.deliver()
+    assert states(book) == [(DeliveryStatus.DEAD, REASON), (DeliveryStatus.SENT, None)]
+    assert (book.grade(MENTOR), book.grade(MENTEE)) == (None, 100)
+    assert book.status(MENTEE) is GradeStatus.RECORDED
+    trail = book.trail(MENTOR)
+    assert (trail.grade_status, trail.refusal, trail.reason) == ("refused", "not_sent", REASON)
+    assert trail.refused_at is not None
+    with book.services.database.reading() as db:
+        [lost] = [each.grade for each in named_grades(db) if each.grade.person_id == trail.person_id]
+    with using_language("en"):
+        said = [
+            words(lost)
+            for words in (grade_wording.status, grade_wording.for_learner, grade_wording.for_tutor)
+        ]
+    assert said == [
+        "Not sent",
+        "Your grade could not be sent to your course. Your tutor can send it again.",
+        "It could not be sent: what was stored for sending it is damaged. Send it again.",
+    ]
+
+
+def test_a_grade_that_was_not_sent_is_sent_when_somebody_asks_for_it(book: ReadingBack) -> None:
+    book.record("satisfied", 100)
+    damage(book, MENTEE, "[1]")
+    book.deliver()
+    assert book.status() is GradeStatus.REFUSED
+    link_id = book.connected.world.resource_link_id
+    with composition.transaction(book.services, TOOL) as db:
+        request_resending(db, [link_id], TOOL, person_id=book.person_id())
+    book.run_jobs()
+    book.deliver()
+    assert (book.grade(), book.status(), book.trail().refusal) == (100, GradeStatus.RECORDED, None)
+    assert [status for status, _ in states(book)] == [DeliveryStatus.SUPERSEDED, DeliveryStatus.SENT]
+
+
+def test_a_score_that_was_recorded_since_is_still_on_its_way(book: ReadingBack) -> None:
+    book.record("under_way", 30, report="live")
+    damage(book, MENTEE, "[1]")
+    with book.services.database.transaction() as db:
+        claimed = outbox.claim(db, DeliveryKind.SCORE, receiver=str(book.connected.world.registration_id))
+    lost = [(delivery, REASON) for delivery in claimed.deliveries]
+    book.record("under_way", 60, report="live")
+    with book.services.database.transaction() as db:
+        grade_records.note_unreadable(db, lost, utcnow())
+    assert (len(lost), book.status()) == (1, GradeStatus.ON_ITS_WAY)
