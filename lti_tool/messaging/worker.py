@@ -23,7 +23,6 @@ import datetime as dt
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -34,9 +33,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from lti_tool.database import Database, utcnow
 from lti_tool.messaging import due_deliveries, outbox, pauses
 from lti_tool.messaging.channel import Channel
-from lti_tool.messaging.models import DeliveryPause
-from lti_tool.messaging.outbox import Claim, ClaimedDelivery
-from lti_tool.messaging.outcomes import Dead, Outcome, Unavailable, storable
+from lti_tool.messaging.delivery_log import log_dead, log_round
+from lti_tool.messaging.outbox import Claim
+from lti_tool.messaging.outcomes import Outcome, Unavailable, storable
 from lti_tool.messaging.pauses import Pauses
 from lti_tool.messaging.slots import SLICE_SECONDS, Slots
 from lti_tool.outside_text import error_line
@@ -225,7 +224,7 @@ class Worker:
             channel.note_unreadable(db, lost, self._clock())
             readable = outbox.give_up_unreadable(db, claim, reasons)
         for delivery, reason in lost:
-            _log_dead(claim, delivery, reason)
+            log_dead(claim, delivery, reason)
         return readable
 
     def _send(self, channel: Channel, claim: Claim) -> Sequence[Outcome]:
@@ -261,7 +260,7 @@ class Worker:
             begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)
             self._step(claim, "marking")
         self._step(claim, "marked")
-        _log_round(claim, outcomes, begun)
+        log_round(claim, outcomes, begun)
 
     def _step(self, claim: Claim, step: str) -> None:
         self._at_step(f"{claim.kind}:{step}")
@@ -290,21 +289,3 @@ class Worker:
                     outbox.extend(db, claim, lease=self._lease, now=self._clock())
             except Exception:  # the other claims are extended all the same
                 _log.exception("lease_not_extended", kind=str(claim.kind), receiver=claim.receiver)
-
-
-def _log_dead(claim: Claim, delivery: ClaimedDelivery, reason: str) -> None:
-    key, kind = str(delivery.key), str(claim.kind)
-    _log.error("delivery_dead", key=key, reason=reason, kind=kind, receiver=claim.receiver)
-
-
-def _log_round(claim: Claim, outcomes: Sequence[Outcome], begun: Sequence[DeliveryPause]) -> None:
-    common: dict[str, Any] = {"kind": str(claim.kind), "receiver": claim.receiver}
-    for delivery, outcome in zip(claim.deliveries, outcomes, strict=True):
-        if isinstance(outcome, Dead):
-            _log_dead(claim, delivery, outcome.reason)
-    counts = Counter(type(outcome).__name__.lower() for outcome in outcomes)
-    _log.info("delivery_round", **counts, **common)
-    for pause in begun:
-        event = "receiver_refuses_us" if pause.refused else "receiver_paused"
-        part = {"part": pause.part} if pause.part else {}
-        _log.warning(event, until=pause.until.isoformat(), reason=pause.reason, **part, **common)
