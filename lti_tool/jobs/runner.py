@@ -120,10 +120,10 @@ class JobRunner:
         self._stopping.set()
         self._wakeup.set()
         deadline = time.monotonic() + STOP_SECONDS
-        with self._lock:
-            threads = [*self._loops, *(each.thread for each in self._in_flight.values())]
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        _join(self._loops, deadline)
+        with self._lock:  # with a job that had just been claimed
+            threads = [each.thread for each in self._in_flight.values()]
+        _join(threads, deadline)
 
     def at_step(self, kind: str, step: str) -> None:
         """Say that a step is reached."""
@@ -256,6 +256,11 @@ class JobRunner:
         except Exception:
             _log.exception("job_round_failed")
             self._stopping.wait(1.0)
+
+
+def _join(threads: Sequence[threading.Thread], deadline: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _load(kind: JobKind, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from lti_tool.composition.jobs import JOB_KINDS, MakeJobKind, make_job_runner
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.jobs import queue, runner
-from lti_tool.jobs.kinds import JobKind
+from lti_tool.jobs.kinds import JobKind, RunningJob
 from lti_tool.jobs.models import Job
 from lti_tool.jobs.runner import JobRunner
 from lti_tool.messaging.retry import next_attempt
@@ -228,6 +229,37 @@ def test_a_runner_that_stops_gives_its_jobs_back_at_once(services, start):
     first.stop()
     found = job(services, made)
     assert (found.status, found.attempts, found.not_before <= utcnow()) == ("waiting", 0, True)
+
+
+class SlowToNotice(Blocked):
+    """Takes a while until it finds out that the runner stops."""
+
+    def run(self, job: RunningJob) -> dict[str, Any] | None:
+        time.sleep(0.5)
+        return super().run(job)
+
+
+def test_a_job_that_was_claimed_as_its_runner_stops_is_given_back(services, start):
+    """The runner claims, is told to stop, and only then starts the thread of the job."""
+    claimed, go_on = threading.Event(), threading.Event()
+
+    def pause(step: str) -> None:
+        if step == "blocked:claimed":
+            claimed.set()
+            go_on.wait(30)
+
+    made = ask(services, SlowToNotice, "a")
+    runner = start(lambda _services: SlowToNotice(), on_step=pause)
+    assert claimed.wait(30)
+    stopping = threading.Thread(target=runner.stop)
+    stopping.start()
+    while not runner.is_stopping:
+        time.sleep(0.01)
+    time.sleep(0.2)  # it waits for its threads by now
+    go_on.set()
+    stopping.join(30)
+    found = job(services, made)
+    assert (found.status, found.attempts) == ("waiting", 0)
 
 
 def test_two_that_finish_the_same_job_write_its_effects_once(services, start):
