@@ -1,5 +1,6 @@
 """The queries of docs/xapi.md give the right figures on the story; its example runs as it is written."""
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ STORY = story_statements()
 EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 
 
-def run(fetched: list[dict[str, Any]]) -> dict[str, Any]:
+def run(fetched: list[dict[str, Any]], *, now: dt.datetime | None = None) -> dict[str, Any]:
     """What the queries leave behind, run on these statements."""
-    names: dict[str, Any] = {"fetched": fetched, "now": at(30, 0)}
+    names: dict[str, Any] = {"fetched": fetched, "now": now or at(30, 0)}
     for query in QUERIES:
         exec(query, names)
     return names
@@ -77,5 +78,13 @@ def test_the_lag_runs_from_logging_to_confirming(figures):
     assert figures["confirmation_lag"] == [pytest.approx(1, abs=0.01)]
 
 
-def test_a_pair_silent_for_less_than_thirty_days_is_not_listed(figures):
-    assert figures["silent_pairs"] == []
+def test_ended_pairs_are_counted_by_their_reason(figures):
+    assert figures["ended_by_reason"] == {"time": 1}
+
+
+def test_a_pair_silent_for_thirty_days_is_listed_unless_it_ended():
+    paired = [STORY[name].document for name in ("paired-mentor", "paired-mentee")]
+    assert run(paired, now=at(30, 0))["silent_pairs"] == []
+    later = at(30, 0) + dt.timedelta(days=10)
+    assert run(paired, now=later)["silent_pairs"] == [str(PAIR.pair_id)]
+    assert run([*paired, STORY["pair-left-mentor"].document], now=later)["silent_pairs"] == []
