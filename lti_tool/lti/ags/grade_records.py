@@ -277,6 +277,8 @@ def note_unreadable(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str
 def _with_found_target(db: Session, delivery: ClaimedDelivery) -> ClaimedDelivery:
     """The delivery of a score, with as much of its target as its grade's record is found by."""
     person_id = person_of(delivery.order_key)
+    if person_id is None:
+        return delivery
     for url in db.scalars(sa.select(_column.line_item_url).where(_column.person_id == person_id)):
         if order_key(url, person_id) == delivery.order_key:
             return replace(delivery, target={"line_item_url": url, "person_id": str(person_id)})

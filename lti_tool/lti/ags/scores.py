@@ -316,9 +316,12 @@ def order_key(line_item_url: str, person_id: uuid.UUID) -> str:
     return f"{_digest(line_item_url)}:{person_id}"
 
 
-def person_of(key: str) -> uuid.UUID:
-    """The person in what :func:`order_key` makes."""
-    return uuid.UUID(key.rpartition(":")[2])
+def person_of(key: str) -> uuid.UUID | None:
+    """The person in what :func:`order_key` makes; None in anything else."""
+    try:
+        return uuid.UUID(key.rpartition(":")[2])
+    except ValueError:
+        return None
 
 
 def restamp(db: Session, delivery: outbox.ClaimedDelivery, receiver: str, *, later_than: dt.datetime) -> None:

@@ -82,6 +82,18 @@ def test_a_grade_that_was_not_sent_is_sent_when_somebody_asks_for_it(book: Readi
     assert [status for status, _ in states(book)] == [DeliveryStatus.SUPERSEDED, DeliveryStatus.SENT]
 
 
+def test_a_score_of_which_nothing_can_be_read_is_given_up_alone(book: ReadingBack) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.record("satisfied", 100, subject=subject)
+    damage(book, MENTOR, "[1]")
+    with book.services.database.transaction() as db:
+        damaged = Delivery.order_key.endswith(str(book.person_id(MENTOR)))
+        db.execute(sa.update(Delivery).where(damaged).values(order_key="nobody's"))
+    book.deliver()
+    assert states(book) == [(DeliveryStatus.DEAD, REASON), (DeliveryStatus.SENT, None)]
+    assert (book.grade(MENTEE), book.status(MENTEE)) == (100, GradeStatus.RECORDED)
+
+
 def test_a_score_that_was_recorded_since_is_still_on_its_way(book: ReadingBack) -> None:
     book.record("under_way", 30, report="live")
     damage(book, MENTEE, "[1]")
