@@ -268,10 +268,23 @@ def note_unreadable(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str
 
     Their ``order_key`` has the person, and a digest of the line item.
     """
-    found = [(_with_found_target(db, delivery), reason) for delivery, reason in deliveries]
+    found = [
+        (_with_found_target(db, delivery), reason)
+        for delivery, reason in deliveries
+        if _has_moment(delivery.body)
+    ]
     lock(db, [delivery for delivery, _ in found])
     for delivery, reason in found:
         note_outcome(db, delivery, Refused(reason, refusal=ScoreRefusal.NOT_SENT), now)
+
+
+def _has_moment(body: bytes) -> bool:
+    """Whether it can be read of when a score is: else nothing says whether its record has a later one."""
+    try:
+        dt.datetime.fromisoformat(json.loads(body)["timestamp"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return True
 
 
 def _with_found_target(db: Session, delivery: ClaimedDelivery) -> ClaimedDelivery:

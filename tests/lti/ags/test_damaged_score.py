@@ -13,7 +13,7 @@ from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.resending import request_resending
 from lti_tool.messaging import outbox
-from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryStatus
+from lti_tool.messaging.models import Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 from lti_tool.translation import using_language
 from lti_tool.web import grade_wording
 from tests.builder.connected import MENTEE, MENTOR, Connected
@@ -80,6 +80,21 @@ def test_a_grade_that_was_not_sent_is_sent_when_somebody_asks_for_it(book: Readi
     book.deliver()
     assert (book.grade(), book.status(), book.trail().refusal) == (100, GradeStatus.RECORDED, None)
     assert [status for status, _ in states(book)] == [DeliveryStatus.SUPERSEDED, DeliveryStatus.SENT]
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"1", b"[]", b"{}", b'{"timestamp": 1}', b'{"timestamp": "soon"}', b"\xff"]
+)
+def test_a_score_whose_body_is_damaged_too_is_given_up_alone(book: ReadingBack, body: bytes) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.record("satisfied", 100, subject=subject)
+    damage(book, MENTOR, "[1]")
+    with book.services.database.transaction() as db:
+        damaged = sa.select(Delivery.id).where(Delivery.order_key.endswith(str(book.person_id(MENTOR))))
+        db.execute(sa.update(DeliveryBody).where(DeliveryBody.delivery_id.in_(damaged)).values(body=body))
+    book.deliver()
+    assert states(book) == [(DeliveryStatus.DEAD, REASON), (DeliveryStatus.SENT, None)]
+    assert (book.grade(MENTEE), book.status(MENTEE)) == (100, GradeStatus.RECORDED)
 
 
 def test_a_score_of_which_nothing_can_be_read_is_given_up_alone(book: ReadingBack) -> None:
