@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
-from lti_tool.cli import tandem
 from lti_tool.composition.services import Services
 from lti_tool.events.models import AuditEntry, EventRow
 from lti_tool.identity import organisations
 from lti_tool.identity.models import Organisation
 from tests.builder import add_registration
+from tests.commands.running import Run
 
-Run = Callable[..., Result]
 SECRETS = ("sécret", "someone")
 
 
 @pytest.fixture
-def run(services: Services) -> Run:
-    environment = {
-        "TANDEM_DATABASE_URL": services.config.database_url,
-        "TANDEM_DATA_DIR": str(services.config.data_dir),
-        "TANDEM_SECRET_KEY": services.config.secret_key,
-        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
-    }
-    return lambda *words: CliRunner().invoke(tandem, ["lrs", *words], env=environment)
+def lrs(run: Run) -> Run:
+    """Run a command of ``tandem lrs``."""
+    return lambda *words: run("lrs", *words)
 
 
 @pytest.fixture
-def set_store(run: Run, tmp_path: Path) -> Run:
+def set_store(lrs: Run, tmp_path: Path) -> Run:
     """``tandem lrs set``, at an address where none answers."""
     password = tmp_path / "password.txt"
     password.write_text("sécret\n", encoding="utf-8")
     credentials = ("--username", "someone", "--password-file", str(password))
-    return lambda path, *words: run("set", "--endpoint", f"http://127.0.0.1:9/{path}", *credentials, *words)
+    return lambda path, *words: lrs("set", "--endpoint", f"http://127.0.0.1:9/{path}", *credentials, *words)
 
 
 @pytest.fixture
@@ -84,11 +76,11 @@ def details(path: str, **others: object) -> dict[str, Any]:
 
 
 def test_an_organisations_store_is_recorded_from_its_setting_to_its_removal(
-    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+    services: Services, lrs: Run, set_store: Run, companies: tuple[str, str]
 ) -> None:
     for path in ("one", "two"):
         assert set_store(path, "--organisation", "First").exit_code == 0
-    assert run("remove", "primary", "--organisation", "First", "--yes").exit_code == 0
+    assert lrs("remove", "primary", "--organisation", "First", "--yes").exit_code == 0
     assert recorded(services) == [
         ("RecordStoreSet", "First", "operator", details("one")),
         (
@@ -102,12 +94,12 @@ def test_an_organisations_store_is_recorded_from_its_setting_to_its_removal(
 
 
 def test_the_installations_store_is_recorded_for_those_that_have_none_of_their_own(
-    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+    services: Services, lrs: Run, set_store: Run, companies: tuple[str, str]
 ) -> None:
     set_store("own", "--organisation", "Second")
     set_store("everybodys")
     set_store("copies", "--name", "copy")
-    run("remove", "copy", "--yes")
+    lrs("remove", "copy", "--yes")
     assert [(kind, name, values["endpoint"]) for kind, name, _, values in recorded(services)] == [
         ("RecordStoreSet", "Second", "http://127.0.0.1:9/own"),
         ("RecordStoreSet", "First", "http://127.0.0.1:9/everybodys"),
@@ -132,26 +124,18 @@ def test_the_installations_store_does_not_concern_who_has_one_for_a_platform_alo
 
 
 def test_what_is_refused_leaves_no_event(
-    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+    services: Services, lrs: Run, set_store: Run, companies: tuple[str, str]
 ) -> None:
     assert set_store("copies", "--name", "copy", "--organisation", "First").exit_code == 1
-    assert run("remove", "primary", "--organisation", "First").exit_code == 2
+    assert lrs("remove", "primary", "--organisation", "First").exit_code == 2
     assert recorded(services) == []
 
 
 def test_a_replay_reads_these_events(
-    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+    services: Services, run: Run, lrs: Run, set_store: Run, companies: tuple[str, str]
 ) -> None:
     for path in ("one", "two"):
         set_store(path, "--organisation", "First")
-    run("remove", "primary", "--organisation", "First", "--yes")
-    answer = CliRunner().invoke(
-        tandem,
-        ["events", "replay", "--check", "--json"],
-        env={
-            "TANDEM_DATABASE_URL": services.config.database_url,
-            "TANDEM_DATA_DIR": str(services.config.data_dir),
-            "TANDEM_SECRET_KEY": services.config.secret_key,
-        },
-    )
+    lrs("remove", "primary", "--organisation", "First", "--yes")
+    answer = run("events", "replay", "--check", "--json")
     assert (answer.exit_code, json.loads(answer.stdout)["identical"]) == (0, True)

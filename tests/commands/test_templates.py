@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
-from lti_tool.cli import tandem
 from lti_tool.composition.services import Services
 from lti_tool.events.models import EventRow
 from lti_tool.identity import organisations
 from lti_tool.mentoring.programmes.template import load_template, template_codes
-
-Run = Callable[..., Result]
+from tests.commands.running import Run
 
 
 @pytest.fixture
-def run(services: Services) -> Run:
-    environment = {
-        "TANDEM_DATABASE_URL": services.config.database_url,
-        "TANDEM_DATA_DIR": str(services.config.data_dir),
-        "TANDEM_SECRET_KEY": services.config.secret_key,
-    }
-    return lambda *words: CliRunner().invoke(tandem, ("templates", *words), env=environment)
+def run(run: Run) -> Run:
+    """Run a command of ``tandem templates``."""
+    return lambda *words: run("templates", *words)
 
 
 @pytest.fixture
