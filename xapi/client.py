@@ -22,6 +22,8 @@ from tincan.lrs_response import LRSResponse
 from xapi.comparison import is_comparable
 
 VERSIONS = ("1.0.3", "2.0.0")
+VERSION_HEADER = "X-Experience-API-Version"
+"""In every request, and in every answer of an LRS: xAPI 1.0.3, Communication 3.3."""
 
 
 class LRSError(Exception):
@@ -106,7 +108,7 @@ class LRSClient(tincan.RemoteLRS):
                 urljoin(self.endpoint, resource),
                 params=params,
                 data=body,
-                headers={"X-Experience-API-Version": self.version, **(headers or {})},
+                headers={VERSION_HEADER: self.version, **(headers or {})},
                 auth=self._authorise,
                 timeout=self.timeout,
                 allow_redirects=False,
@@ -166,6 +168,20 @@ class LRSClient(tincan.RemoteLRS):
         found = self._lookup("statementId", identifier)
         return found if found is not None else self._lookup("voidedStatementId", identifier)
 
+    def check_look_up(self, identifier: UUID) -> None:
+        """Ask for one statement, whether it is there or not, to learn whether an LRS answers.
+
+        One that finds nothing, or allows no reading, is known by the header that each of its answers must have
+        (Communication 3.3); one that finds something, or an empty list, by that. Raises LRSUnreachableError, or
+        LRSError for any other answer.
+        """
+        answer = self.exchange("GET", "statements", params={"statementId": str(identifier)})
+        status = answer.status_code
+        if status not in (200, 403, 404):
+            raise LRSError(f"asked for one statement, the LRS answered {status}")
+        if not (_holds_statements(answer.content) if status == 200 else VERSION_HEADER in answer.headers):
+            raise LRSError(f"asked for one statement, it answered {status}, and not as an LRS does")
+
     def _lookup(self, parameter: str, identifier: UUID) -> dict[str, Any] | None:
         answer = self.exchange("GET", "statements", params={parameter: str(identifier)})
         absent = (400, 404, 422) if parameter == "voidedStatementId" else (404,)
@@ -202,6 +218,15 @@ class LRSClient(tincan.RemoteLRS):
             except ValueError:
                 reply.success = False
         return reply
+
+
+def _holds_statements(content: bytes) -> bool:
+    """Whether this is a statement, or a list of them, as LRSs answer when asked for one."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, list) or (isinstance(found, dict) and bool({"id", "statements"} & found.keys()))
 
 
 def _parameter(value: Any) -> str:

@@ -44,6 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.server.held.get(asked.get("statementId", [""])[0])
         answer = b"" if found is None else json.dumps(found).encode()
         self.send_response(404 if found is None else 200)
+        self.send_header("X-Experience-API-Version", "1.0.3")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)

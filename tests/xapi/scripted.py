@@ -58,7 +58,7 @@ class ScriptedLRS:
             return self.lookup
         found = self.held.get(request.args.get("statementId", ""))
         if found is None:
-            return Response("", 404)
+            return Response("", 404, {"X-Experience-API-Version": "1.0.3"})
         added = {"stored": "2026-11-22T10:00:00.000Z", "authority": {"mbox": "mailto:lrs@lrs.example"}}
         return Response(json.dumps({**found, **added, "version": "1.0.0"}), 200)
 

@@ -263,27 +263,54 @@ def test_an_lrs_that_has_a_reason_of_its_own_for_each_statement_is_believed(lrs)
 HELD = json.dumps({"id": IDS[0], "actor": {}})
 
 
-def answer_look_ups(lrs: ScriptedLRS, status: int, body: str = "") -> None:
-    lrs.server.expect_request("/xAPI/statements", method="GET").respond_with_data(body, status)
+OF_AN_LRS = {"X-Experience-API-Version": "1.0.3"}
+
+
+def answer_look_ups(
+    lrs: ScriptedLRS, status: int, body: str = "", headers: dict[str, str] = OF_AN_LRS
+) -> None:
+    lrs.server.expect_request("/xAPI/statements", method="GET").respond_with_data(body, status, headers)
 
 
 @pytest.mark.parametrize("count", [1, 9])
 @pytest.mark.parametrize("status", [400, 413, 422])
 @pytest.mark.parametrize(
-    ("lookup", "body"), [(404, ""), (403, "for writing alone"), (200, HELD), (200, "[]")]
+    ("lookup", "body", "headers"),
+    [
+        (404, "", OF_AN_LRS),
+        (404, "<html>", OF_AN_LRS),
+        (403, "for writing alone", OF_AN_LRS),
+        # Ralph names its version in none of its answers.
+        (200, HELD, {}),
+        (200, "[]", {}),
+        (200, '{"statements": []}', {}),
+    ],
 )
-def test_a_few_that_an_lrs_refuses_are_dead(lrs, count, status, lookup, body):
+def test_a_few_that_an_lrs_refuses_are_dead(lrs, count, status, lookup, body, headers):
     refuse_all(lrs, lambda _: "Bad Request", status=status)
-    answer_look_ups(lrs, lookup, body)
+    answer_look_ups(lrs, lookup, body, headers)
     assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS[:count])} == {Dead}
 
 
 @pytest.mark.parametrize("count", [1, 9])
 @pytest.mark.parametrize("status", [400, 413, 422])
-@pytest.mark.parametrize(("lookup", "body"), [(400, ""), (401, ""), (422, ""), (503, ""), (200, "<html>")])
-def test_a_few_that_are_refused_where_there_is_no_lrs_wait(lrs, count, status, lookup, body):
+@pytest.mark.parametrize(
+    ("lookup", "body", "headers"),
+    [
+        *[(refusal, "", OF_AN_LRS) for refusal in (400, 401, 422, 503)],
+        (200, "<html>", OF_AN_LRS),
+        # A web application, or the gateway before one.
+        (404, "<!DOCTYPE html>", {}),
+        (404, '{"message": "Not Found"}', {}),
+        (404, "", {}),
+        (403, '{"message": "Forbidden"}', {}),
+        (200, '{"status": "ok"}', {}),
+        (200, "null", {}),
+    ],
+)
+def test_a_few_that_are_refused_where_there_is_no_lrs_wait(lrs, count, status, lookup, body, headers):
     refuse_all(lrs, lambda _: "Bad Request", status=status)
-    answer_look_ups(lrs, lookup, body)
+    answer_look_ups(lrs, lookup, body, headers)
     outcomes = deliver(lrs.client(), MANY_ITEMS[:count])
     assert {type(outcome) for outcome in outcomes} == {Unavailable}
     for words in (f"HTTP {status}", "Bad Request", "asked for one statement"):
