@@ -33,11 +33,15 @@ class Dead:
 
 @dataclass(frozen=True)
 class Retry:
-    """The receiver is well, and this delivery alone must go again, not before ``after_seconds`` where it said so."""
+    """The receiver is well, and this delivery alone must go again, not before ``after_seconds`` where it said so.
+
+    ``tried``: whether it was sent; else it says nothing of the receiver.
+    """
 
     reason: str
     after_seconds: float | None = None
     may_have_arrived: bool = True
+    tried: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,13 @@ class NotTried:
 
 @dataclass(frozen=True)
 class Superseded:
-    """Another delivery takes its place; ``enqueue`` writes that one, in the transaction that marks this one."""
+    """Another delivery takes its place; ``enqueue`` writes that one, in the transaction that marks this one.
+
+    ``tried``: whether the receiver was asked anything about it; else it says nothing of the receiver.
+    """
 
     enqueue: Callable[[Session], None] | None = None
+    tried: bool = True
 
 
 Outcome = (

@@ -26,6 +26,7 @@ from lti_tool.messaging.outcomes import (
     Outcome,
     PartMissing,
     PartUnavailable,
+    Retry,
     Superseded,
     Unavailable,
 )
@@ -155,7 +156,7 @@ def update(
             case PartUnavailable():
                 failed.setdefault(part, outcome)
                 answered |= {WHOLE, group_of(part)}
-            case NotTried() | Superseded(enqueue=None):
+            case NotTried() | Superseded(tried=False) | Retry(tried=False):
                 pass
             case _:
                 answered |= {WHOLE, group_of(part), part}

@@ -183,7 +183,8 @@ def deliver_scores(
             away[host] = GroupUnavailable(outcome.reason, outcome.after_seconds, _NEVER_SENT, tried=False)
         elif isinstance(outcome, PartUnavailable):
             failures.append(outcome)
-        else:
+        elif not isinstance(outcome, UnreadAlone | Withheld):
+            # What was not posted says nothing of what the line item takes.
             answered.add(delivery.part)
     return [
         _alone(outcome, delivery)

@@ -42,7 +42,7 @@ class GradebookChannel(Channel):
         return [
             _outcome(outcomes[delivery.order_key], delivery, receiver)
             if latest[delivery.order_key] is delivery
-            else Superseded()
+            else Superseded(tried=False)
             for delivery in deliveries
         ]
 
@@ -117,7 +117,8 @@ def _outcome(outcome: ScoreOutcome, delivery: ClaimedDelivery, receiver: str) ->
         case Stale():
             return Superseded(partial(_restamp, delivery=delivery, receiver=receiver, stale=outcome))
         case Withheld():
-            return Superseded(partial(_note_withheld, delivery=delivery, withheld=outcome))
+            write = partial(_note_withheld, delivery=delivery, withheld=outcome)
+            return Superseded(write, tried=outcome.reading is not None)
         case _:
             return outcome
 

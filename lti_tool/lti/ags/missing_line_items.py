@@ -21,12 +21,13 @@ from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
 from lti_tool.lti.ags.reconciliation import MissingAnswers, may_rest
 from lti_tool.lti.ags.scores import part
 from lti_tool.lti.platforms.base import ScoreRefusal
-from lti_tool.messaging.models import DeliveryKind, DeliveryPause
+from lti_tool.messaging.models import Delivery, DeliveryKind
 
 _ROWS: Final = table_of(MissingLineItem)
 _column = _ROWS.c
 _TRAILS: Final = table_of(ScoreTrail)
 _trail = _TRAILS.c
+_delivery: Final = table_of(Delivery).c
 
 
 def answers_of(
@@ -79,37 +80,33 @@ def rest(db: Session, registration_id: uuid.UUID, url: str, refusal: ScoreRefusa
 
 def forget(db: Session, registration_id: uuid.UUID, urls: Collection[str]) -> set[str]:
     """They are there (again): begin to count anew; those that rested."""
-    if not urls:
-        return set()
-    rows = db.execute(
-        sa.delete(_ROWS)
-        .where(_column.registration_id == registration_id, _column.line_item_url.in_(urls))
-        .returning(_column.line_item_url, _column.rests_since)
-    )
-    return {row.line_item_url for row in rows if row.rests_since is not None}
+    return _forget(db, registration_id, _column.line_item_url.in_(urls)) if urls else set()
 
 
 def note_readable(db: Session, registration_id: uuid.UUID, url: str) -> bool:
     """Its results were read, so that it is there: begin to count anew; whether it rested.
 
-    As long as scores wait that are answered otherwise, those answers are counted on.
+    As long as a score waits that was answered otherwise, those answers are counted on.
     """
-    pause = table_of(DeliveryPause).c
     waits = sa.exists().where(
-        pause.kind == DeliveryKind.SCORE.value,
-        pause.receiver == str(registration_id),
-        pause.part == part(url),
+        _delivery.kind == DeliveryKind.SCORE.value,
+        _delivery.receiver == str(registration_id),
+        _delivery.part == part(url),
+        _delivery.done_at.is_(None),
+        _delivery.last_error == _column.reason,
     )
-    rested = db.execute(
+    counts = sa.and_(_column.rests_since.is_(None), waits)
+    return bool(_forget(db, registration_id, _column.line_item_url == url, ~counts))
+
+
+def _forget(db: Session, registration_id: uuid.UUID, *which: sa.ColumnElement[bool]) -> set[str]:
+    """Begin to count anew; those that rested."""
+    rows = db.execute(
         sa.delete(_ROWS)
-        .where(
-            _column.registration_id == registration_id,
-            _column.line_item_url == url,
-            sa.or_(_column.rests_since.is_not(None), ~waits),
-        )
-        .returning(_column.rests_since)
+        .where(_column.registration_id == registration_id, *which)
+        .returning(_column.line_item_url, _column.rests_since)
     )
-    return any(since is not None for since in rested.scalars())
+    return {row.line_item_url for row in rows if row.rests_since is not None}
 
 
 def end_rest(db: Session, registration_id: uuid.UUID, url: str, now: dt.datetime) -> None:

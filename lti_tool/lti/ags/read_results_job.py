@@ -102,10 +102,15 @@ class ReadResults(JobKind):
                 else:
                     compare(db, item, rows, reading, found, utcnow(), is_here=person_id is not None)
                 if len(rows) < AT_ONCE:
-                    job.finish(db, asdict(found))
                     break
                 after = rows[-1].person_id
                 job.report(db, found.compared, phase="comparing")
+        with job.transaction() as db:
+            if reading is not None:
+                # The scores that were answered otherwise may have been withdrawn since. In a transaction of its own:
+                # whoever counts such answers does so before grades are locked.
+                missing_line_items.note_readable(db, item.registration_id, item.url)
+            job.finish(db, asdict(found))
         _log.info("results_read", link=str(item.link_id), **asdict(found))
         return asdict(found)
 

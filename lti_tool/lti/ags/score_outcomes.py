@@ -76,6 +76,8 @@ class UnreadAnywhere(GroupUnavailable):
 class UnreadAlone(Retry):
     """The result could not be read before posting, which must not hold other scores."""
 
+    tried: bool = False
+
 
 ScoreOutcome = (
     Sent

@@ -15,12 +15,14 @@ from lti_tool.database import utcnow
 from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.identity.principal import OPERATOR, TOOL
 from lti_tool.jobs.models import Job
+from lti_tool.lti.ags import results
 from lti_tool.lti.ags.check_gradebooks_job import _due
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreState, ScoreTrail
 from lti_tool.lti.ags.read_results_job import request_results
-from lti_tool.lti.ags.reconciliation import MissingAnswers, may_rest
+from lti_tool.lti.ags.reconciliation import UNREAD_FAILURES, MissingAnswers, may_rest
 from lti_tool.lti.ags.resending import request_resending, revive
+from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import Answer, PlatformService
 from lti_tool.messaging.models import Delivery, DeliveryPause
@@ -183,6 +185,80 @@ def test_scores_that_are_answered_as_missing_are_given_up_though_results_can_be_
         book.run_jobs()
         book.deliver()
     assert (book.status(), book.trail().refusal) == (GradeStatus.REFUSED, "line_item_gone")
+
+
+@pytest.mark.parametrize("since", ["kept", "broken"])
+def test_once_no_score_waits_for_a_missing_line_item_its_answers_count_anew(
+    book: Gone, monkeypatch: pytest.MonkeyPatch, since: str
+) -> None:
+    with monkeypatch.context() as patched:
+        book.take_away(404, patched)
+        book.record("satisfied", 100)
+        book.deliver()
+    assert book.missing() is not None
+    with monkeypatch.context() as patched:
+        if since == "kept":
+            book.enter(55)
+        else:
+            call = PlatformService.call
+
+            def answer(service: PlatformService, method: str, url: str, *more: Any, **options: Any) -> Answer:
+                fault = Answer(500, b"locked", {}, url, None)
+                return fault if method == "POST" else call(service, method, url, *more, **options)
+
+            patched.setattr(PlatformService, "call", answer)
+            book.deliver()
+        with composition.transaction(book.services, TOOL) as db:
+            request_results(db, book.connected.world.resource_link_id, TOOL)
+        book.run_jobs()
+    assert book.status() is (GradeStatus.SOMEBODY_ELSES if since == "kept" else GradeStatus.WAITING)
+    with book.services.database.reading() as db:
+        assert db.scalars(sa.select(DeliveryPause)).all() != []
+    assert book.missing() is None
+
+
+@pytest.mark.parametrize("beside", ["refused", "unread"])
+def test_a_score_that_is_not_posted_does_not_end_what_is_counted_of_a_missing_line_item(
+    book: Gone, monkeypatch: pytest.MonkeyPatch, beside: str
+) -> None:
+    """Neither one that sets no grade where results may not be read, nor one whose results cannot be read for days."""
+    call = PlatformService.call
+
+    def answer(service: PlatformService, method: str, url: str, *more: Any, **options: Any) -> Answer:
+        if method == "POST":
+            return Answer(404, b"no such line item", {}, url, None)
+        return call(service, method, url, *more, **options)
+
+    def read(_service: PlatformService, url: str) -> Answer:
+        if beside == "refused":
+            raise results.ResultsRefused("HTTP 403")
+        return Answer(200, b"<html>Oops</html>", {}, url, None)
+
+    monkeypatch.setattr(PlatformService, "call", answer)
+    monkeypatch.setattr(results, "_page", read)
+    with book.services.database.transaction() as db:
+        for _ in range(UNREAD_FAILURES):
+            there = book.connected.line_item
+            note_failure(db, book.connected.world.registration_id, there, "not JSON", utcnow())
+    book.later(days=2)
+    book.record("satisfied", 100)
+    book.deliver()
+    assert missing_since(book, 1)
+    book.record("agreement_signed", subject=MENTOR)
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(Delivery).where(Delivery.done_at.is_(None)).values(not_before=utcnow()))
+        db.execute(sa.update(DeliveryPause).values(until=utcnow(), since=utcnow() - dt.timedelta(days=1)))
+    make_worker(book.services).deliver("score", str(book.connected.world.registration_id))
+    assert missing_since(book, 2)
+    with book.services.database.reading() as db:
+        [pause] = db.scalars(sa.select(DeliveryPause))
+    assert pause.failures == 2
+    assert utcnow() - pause.since > dt.timedelta(hours=23)
+
+
+def missing_since(book: Gone, answers: int) -> bool:
+    missing = book.missing()
+    return missing is not None and missing.answers == answers
 
 
 def test_a_line_item_that_a_launch_names_gets_what_waited_for_the_one_before(
