@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from lti_tool.database import utcnow
 from lti_tool.health_checks.findings import Found, Verdict, one_line
 from lti_tool.health_checks.stored import name_of
 from lti_tool.identity.models import Course, Person, display_name
+from lti_tool.lti.ags.damaged_scores import fault_of, grade_of
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import (
     GradeStatus,
@@ -171,20 +172,20 @@ def _dead_scores(db: Session, receiver: str, name: str, count: int) -> Iterator[
         .limit(MOST_NAMED)
     )
     for row in rows:
-        target = row.target or {}
-        course = _course(db, target.get("line_item_url"), receiver)
-        of = f"the grade of {_person(db, target.get('person_id'))} in {course}"
-        yield (
-            Verdict.WARNING,
-            f"{of} was refused for good{f' by {name}' if name else ''}: {one_line(row.last_error or '')}",
-            f"look at the person and the activity in the LMS; then: tandem scores resend{_option(target)}",
-        )
+        url, person_id = grade_of(db, row.target, row.order_key) or (None, None)
+        of = f"the grade of {_person(db, person_id)} in {_course(db, url, receiver)}"
+        said, resend = one_line(row.last_error or ""), f"tandem scores resend{_option(person_id)}"
+        if fault_of(row.target, row.body) is None:
+            refused = f"{of} was refused for good{f' by {name}' if name else ''}: {said}"
+            yield Verdict.WARNING, refused, f"look at the person and the activity in the LMS; then: {resend}"
+        else:
+            yield Verdict.WARNING, f"{of} was not sent, what is stored of it being damaged: {said}", resend
     if count > MOST_NAMED:
         yield Verdict.WARNING, f"{_counted(count - MOST_NAMED, 'score')} more refused for good by {name}", ""
 
 
-def _option(target: dict[str, Any]) -> str:
-    return f" --person {target['person_id']}" if "person_id" in target else " --all"
+def _option(person_id: uuid.UUID | None) -> str:
+    return f" --person {person_id}" if person_id else " --all"
 
 
 def _gone_grades(db: Session) -> Iterator[tuple[Verdict, str, str]]:
@@ -354,8 +355,8 @@ def _resting(db: Session, names: dict[tuple[str, str], str]) -> Iterator[tuple[V
         )
 
 
-def _person(db: Session, person_id: str | None) -> str:
-    person = db.get(Person, uuid.UUID(person_id)) if person_id else None
+def _person(db: Session, person_id: uuid.UUID | None) -> str:
+    person = db.get(Person, person_id) if person_id else None
     return (display_name(person) or f"the person {person.subject}") if person else "a person who is gone"
 
 

@@ -33,6 +33,10 @@ class Channel(ABC):
         """Whether the receiver can be sent to; its deliveries wait as long as it cannot. Only reads."""
         return True
 
+    def fault_of(self, delivery: ClaimedDelivery) -> str | None:
+        """Why a delivery cannot be sent as it is stored; None where it can. It is then given up, alone."""
+        return None
+
     @abstractmethod
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
         """Send, in order, and say what became of each, in the same order.
@@ -53,5 +57,5 @@ class Channel(ABC):
     def note_unreadable(  # noqa: B027 - as of :meth:`note`
         self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
     ) -> None:
-        """The same of deliveries that are given up unsent, since their stored target cannot be read; each with the
+        """The same of deliveries that are given up unsent, since what is stored of them cannot be read; each with the
         reason."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -243,13 +243,21 @@ def claim(
     return Claim(identifier, kind, receiver, deliveries)
 
 
-def unreadable(claimed: Claim) -> dict[int, str]:
-    """The deliveries of a claim whose stored target cannot be read, with the reason, by their ids."""
-    return {
-        each.id: f"its target cannot be read: {each.target.reason}"
+def unreadable(claimed: Claim, fault_of: Callable[[ClaimedDelivery], str | None]) -> dict[int, str]:
+    """The deliveries of a claim that cannot be sent as they are stored, with the reason, by their ids.
+
+    ``fault_of``: why one cannot whose target can be read, if it cannot.
+    """
+    faults = (
+        (
+            each.id,
+            f"its target cannot be read: {each.target.reason}"
+            if isinstance(each.target, Unreadable)
+            else fault_of(each),
+        )
         for each in claimed.deliveries
-        if isinstance(each.target, Unreadable)
-    }
+    )
+    return {identifier: fault for identifier, fault in faults if fault is not None}
 
 
 def give_up_unreadable(db: Session, claimed: Claim, reasons: Mapping[int, str]) -> Claim:

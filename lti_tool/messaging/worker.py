@@ -214,8 +214,8 @@ class Worker:
         return claim, before
 
     def _without_unreadable(self, channel: Channel, claim: Claim) -> Claim:
-        """Give up the deliveries of a claim whose stored target cannot be read; return it without them."""
-        reasons = outbox.unreadable(claim)
+        """Give up the deliveries of a claim that cannot be sent as they are stored; return it without them."""
+        reasons = outbox.unreadable(claim, channel.fault_of)
         if not reasons:
             return claim
         lost = [(each, reasons[each.id]) for each in claim.deliveries if each.id in reasons]

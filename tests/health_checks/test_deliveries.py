@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
@@ -14,7 +15,7 @@ from lti_tool.database import utcnow
 from lti_tool.health_checks import Finding, Verdict
 from lti_tool.health_checks.deliveries import MOST_NAMED
 from lti_tool.identity import organisations
-from lti_tool.lti.ags import scores
+from lti_tool.lti.ags import reports, scores
 from lti_tool.lti.ags.models import GradeStatus, OwnLineItemRecord, OwnLineItemStatus, ScoreTrail
 from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import ResourceLink
@@ -50,7 +51,7 @@ def enqueue_score(world: World, url: str, *, person: bool = True) -> None:
             part=scores.part(url),
             key=uuid.uuid4(),
             order_key=str(person_id),
-            body=b"{}",
+            body=json.dumps({"userId": "2", "timestamp": reports.timestamp(utcnow())}).encode(),
             target={"line_item_url": url, "user_id": "2", "person_id": str(person_id)},
         )
 

@@ -20,6 +20,7 @@ from lti_tool.composition.channels import make_channels, make_worker
 from lti_tool.composition.services import Services, make_services
 from lti_tool.database import utcnow
 from lti_tool.identity.principal import TOOL
+from lti_tool.lti.ags import reports
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.actions import change_role
 from lti_tool.mentoring.roles import Role
@@ -327,7 +328,7 @@ def test_a_slow_lrs_does_not_hold_up_a_score(with_lrs, world, httpserver, platfo
                 receiver=str(world.registration_id),
                 key=uuid.uuid4(),
                 order_key="a",
-                body=b"{}",
+                body=json.dumps({"userId": "2", "timestamp": reports.timestamp(utcnow())}).encode(),
                 target={
                     "line_item_url": platform.url_for("/item"),
                     "user_id": "2",

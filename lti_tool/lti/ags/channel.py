@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
-from lti_tool.lti.ags import grade_records, missing_line_items, resending, scores, unsent_scores
+from lti_tool.lti.ags import (
+    damaged_scores,
+    grade_records,
+    missing_line_items,
+    resending,
+    scores,
+    unsent_scores,
+)
 from lti_tool.lti.ags.answers import KnownGrade, deliver_scores
 from lti_tool.lti.ags.reconciliation import may_rest
 from lti_tool.lti.ags.score_outcomes import Refused, ScoreOutcome, Stale, Withheld
@@ -34,6 +41,10 @@ class GradebookChannel(Channel):
 
     def __init__(self, deps: ServiceDeps) -> None:
         self._deps = deps
+
+    def fault_of(self, delivery: ClaimedDelivery) -> str | None:
+        """What of a stored score cannot be read."""
+        return damaged_scores.fault_of(delivery.target, delivery.body)
 
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
         """Post the latest score of each person on each line item; the earlier ones are superseded by it."""
@@ -93,11 +104,11 @@ class GradebookChannel(Channel):
         self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
     ) -> None:
         """Write into the records of their grades that they were not sent."""
-        grade_records.note_unreadable(db, deliveries, now)
+        damaged_scores.note(db, deliveries, now)
 
     def _registration_id(self, db: Session, deliveries: Sequence[ClaimedDelivery]) -> uuid.UUID | None:
         """That of the platform to which they go: one receiver's are sent together."""
-        people = [uuid.UUID(target["person_id"]) for each in deliveries if (target := each.target or {})]
+        people = [uuid.UUID((each.target or {})["person_id"]) for each in deliveries]
         return db.scalar(sa.select(Person.registration_id).where(Person.id.in_(people[:1])))
 
 

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,7 +26,7 @@ from lti_tool.lti.ags.score_outcomes import (
     UnreadAnywhere,
     UnreadHere,
 )
-from lti_tool.lti.ags.scores import is_reopened, order_key, person_of, with_score
+from lti_tool.lti.ags.scores import is_reopened, order_key, with_score
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment
@@ -146,6 +145,13 @@ def lock(db: Session, deliveries: Sequence[ClaimedDelivery], urls: Collection[st
         db.execute(sa.select(*key).where(chosen).order_by(*key).with_for_update()).all()
 
 
+def lock_grades(db: Session, grades: Collection[tuple[str, uuid.UUID]]) -> None:
+    """Lock these records of grades, by line item and person, in the order of their keys."""
+    if grades:
+        key = (_column.line_item_url, _column.person_id)
+        db.execute(sa.select(*key).where(sa.tuple_(*key).in_(grades)).order_by(*key).with_for_update()).all()
+
+
 def lock_grades_of(db: Session, url: str) -> None:
     """Lock the records of every grade of a line item, in the order of their keys."""
     key = (_column.line_item_url, _column.person_id)
@@ -261,41 +267,6 @@ def _with_unanswered(db: Session, target: tuple[str, uuid.UUID], score: int) -> 
         )
     )
     return with_score(before or [], score)
-
-
-def note_unreadable(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime) -> None:
-    """Write that scores were not sent, since it cannot be read whose they are and where they go: with the reason each.
-
-    Their ``order_key`` has the person, and a digest of the line item.
-    """
-    found = [
-        (_with_found_target(db, delivery), reason)
-        for delivery, reason in deliveries
-        if _has_moment(delivery.body)
-    ]
-    lock(db, [delivery for delivery, _ in found])
-    for delivery, reason in found:
-        note_outcome(db, delivery, Refused(reason, refusal=ScoreRefusal.NOT_SENT), now)
-
-
-def _has_moment(body: bytes) -> bool:
-    """Whether it can be read of when a score is: else nothing says whether its record has a later one."""
-    try:
-        dt.datetime.fromisoformat(json.loads(body)["timestamp"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return False
-    return True
-
-
-def _with_found_target(db: Session, delivery: ClaimedDelivery) -> ClaimedDelivery:
-    """The delivery of a score, with as much of its target as its grade's record is found by."""
-    person_id = person_of(delivery.order_key)
-    if person_id is None:
-        return delivery
-    for url in db.scalars(sa.select(_column.line_item_url).where(_column.person_id == person_id)):
-        if order_key(url, person_id) == delivery.order_key:
-            return replace(delivery, target={"line_item_url": url, "person_id": str(person_id)})
-    return delivery
 
 
 def note_withheld(

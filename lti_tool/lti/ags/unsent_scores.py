@@ -67,6 +67,18 @@ def supersede_part(db: Session, receiver: str, part: str) -> None:
     )
 
 
+def has_later(db: Session, key: str, identifier: int) -> bool:
+    """Whether a later score than this one waits under its key or is being sent."""
+    later = sa.exists().where(
+        # Written out, not bound, as the partial index has it.
+        sa.text("kind = 'score'"),
+        _column.order_key == key,
+        _column.done_at.is_(None),
+        _column.id > identifier,
+    )
+    return bool(db.scalar(sa.select(later)))
+
+
 def by_order_key(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
     """Under which of these keys a score waits or is being sent; and whether one of them is being sent."""
     if not order_keys:

@@ -1,14 +1,18 @@
-"""A score whose stored target cannot be read: its grade says that it was not sent, and is sent again when asked."""
+"""A score that cannot be read as it is stored: its grade says that it was not sent, and is sent again when asked."""
 
 from __future__ import annotations
+
+import json
+import uuid
 
 import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
+from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.identity.principal import TOOL
-from lti_tool.lti.ags import grade_records
+from lti_tool.lti.ags import damaged_scores
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.resending import request_resending
@@ -41,19 +45,47 @@ def states(book: ReadingBack) -> list[tuple[DeliveryStatus, str | None]]:
 
 
 REASON = "its target cannot be read: it is not a JSON object"
+PERSON = str(uuid.UUID(int=5))
 
 
-def test_a_grade_whose_score_cannot_be_read_says_that_it_was_not_sent(book: ReadingBack) -> None:
+def target(**changed: object) -> str:
+    """The target of a score, in which something is damaged."""
+    sound = {"line_item_url": "https://lms.example/item", "user_id": "2", "person_id": PERSON}
+    return json.dumps({**sound, **changed})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        pytest.param("[1]", "it is not a JSON object", id="list"),
+        pytest.param("null", "line_item_url is not a text", id="null"),
+        pytest.param("{}", "line_item_url is not a text", id="empty"),
+        pytest.param(target(line_item_url=5), "line_item_url is not a text", id="address"),
+        pytest.param(target(user_id=None), "user_id is not a text", id="no user"),
+        pytest.param(target(user_id=""), "user_id is not a text", id="empty user"),
+        pytest.param(target(person_id=7), "person_id is not a UUID", id="number"),
+        pytest.param(target(person_id="somebody"), "person_id is not a UUID", id="text"),
+        pytest.param(target(restamps="twice"), "restamps is not a number", id="restamps"),
+    ],
+)
+def test_a_grade_whose_score_cannot_be_read_says_that_it_was_not_sent(
+    book: ReadingBack, text: str, fault: str
+) -> None:
     for subject in (MENTOR, MENTEE):
         book.record("satisfied", 100, subject=subject)
-    damage(book, MENTOR, "[1]")
+    damage(book, MENTOR, text)
     book.deliver()
-    assert states(book) == [(DeliveryStatus.DEAD, REASON), (DeliveryStatus.SENT, None)]
+    reason = f"its target cannot be read: {fault}"
+    assert states(book) == [(DeliveryStatus.DEAD, reason), (DeliveryStatus.SENT, None)]
     assert (book.grade(MENTOR), book.grade(MENTEE)) == (None, 100)
     assert book.status(MENTEE) is GradeStatus.RECORDED
     trail = book.trail(MENTOR)
-    assert (trail.grade_status, trail.refusal, trail.reason) == ("refused", "not_sent", REASON)
+    assert (trail.grade_status, trail.refusal, trail.reason) == ("refused", "not_sent", reason)
     assert trail.refused_at is not None
+    [(_, said, remedy)] = deliveries(book.services)
+    assert said.startswith(f"the grade of Person {MENTOR} in 1 was not sent, ")
+    assert said.endswith(reason)
+    assert remedy == f"tandem scores resend --person {trail.person_id}"
     with book.services.database.reading() as db:
         [lost] = [each.grade for each in named_grades(db) if each.grade.person_id == trail.person_id]
     with using_language("en"):
@@ -82,18 +114,39 @@ def test_a_grade_that_was_not_sent_is_sent_when_somebody_asks_for_it(book: Readi
     assert [status for status, _ in states(book)] == [DeliveryStatus.SUPERSEDED, DeliveryStatus.SENT]
 
 
+@pytest.mark.parametrize("damaged_target", [True, False])
 @pytest.mark.parametrize(
-    "body", [b"{", b"1", b"[]", b"{}", b'{"timestamp": 1}', b'{"timestamp": "soon"}', b"\xff"]
+    "body",
+    [
+        b"{",
+        b"1",
+        b"[]",
+        b"{}",
+        b'{"timestamp": 1}',
+        b'{"timestamp": "soon"}',
+        b'{"timestamp": "2026-11-28T10:00:00"}',
+        b'{"timestamp": "2026-11-28T10:00:00Z", "scoreGiven": "all"}',
+        b"\xff",
+        b"[" * 100_000,
+    ],
+    ids=["cut", "number", "list", "empty", "no text", "no moment", "naive", "score", "no UTF-8", "deep"],
 )
-def test_a_score_whose_body_is_damaged_too_is_given_up_alone(book: ReadingBack, body: bytes) -> None:
+def test_a_score_whose_body_is_damaged_is_given_up_alone(
+    book: ReadingBack, body: bytes, damaged_target: bool
+) -> None:
     for subject in (MENTOR, MENTEE):
         book.record("satisfied", 100, subject=subject)
-    damage(book, MENTOR, "[1]")
+    if damaged_target:
+        damage(book, MENTOR, "[1]")
     with book.services.database.transaction() as db:
         damaged = sa.select(Delivery.id).where(Delivery.order_key.endswith(str(book.person_id(MENTOR))))
         db.execute(sa.update(DeliveryBody).where(DeliveryBody.delivery_id.in_(damaged)).values(body=body))
     book.deliver()
-    assert states(book) == [(DeliveryStatus.DEAD, REASON), (DeliveryStatus.SENT, None)]
+    [(dead, reason), sent] = states(book)
+    assert (dead, sent) == (DeliveryStatus.DEAD, (DeliveryStatus.SENT, None))
+    assert reason is not None
+    assert reason.startswith(f"its {'target' if damaged_target else 'body'} cannot be read: ")
+    assert (book.status(MENTOR), book.trail(MENTOR).refusal) == (GradeStatus.REFUSED, "not_sent")
     assert (book.grade(MENTEE), book.status(MENTEE)) == (100, GradeStatus.RECORDED)
 
 
@@ -117,5 +170,5 @@ def test_a_score_that_was_recorded_since_is_still_on_its_way(book: ReadingBack) 
     lost = [(delivery, REASON) for delivery in claimed.deliveries]
     book.record("under_way", 60, report="live")
     with book.services.database.transaction() as db:
-        grade_records.note_unreadable(db, lost, utcnow())
+        damaged_scores.note(db, lost, utcnow())
     assert (len(lost), book.status()) == (1, GradeStatus.ON_ITS_WAY)
