@@ -38,10 +38,6 @@ class LRSStatementError(LRSError):
     """The LRS holds something under an id, which is no statement that could be compared with another."""
 
 
-class LRSForbiddenError(LRSError):
-    """The LRS does not let these credentials read statements."""
-
-
 class LRSReply(LRSResponse):
     """tincan's response with the HTTP status and headers, which tincan keeps in an http.client object."""
 
@@ -162,8 +158,8 @@ class LRSClient(tincan.RemoteLRS):
         """The statement as the LRS holds it, voided or not; None when it holds none.
 
         Some LRSs answer a list for one id, an empty one when there is none; some have no voided statements.
-        Raises LRSUnreachableError, LRSStatementError for what cannot be compared, LRSForbiddenError, or LRSError for an
-        answer that says nothing of it.
+        Raises LRSUnreachableError, LRSStatementError for what cannot be compared, or LRSError for an answer that
+        says nothing of it.
         """
         found = self._lookup("statementId", identifier)
         return found if found is not None else self._lookup("voidedStatementId", identifier)
@@ -172,14 +168,16 @@ class LRSClient(tincan.RemoteLRS):
         """Ask for one statement, whether it is there or not, to learn whether an LRS answers.
 
         One that finds nothing, or allows no reading, is known by the header that each of its answers must have
-        (Communication 3.3); one that finds something, or an empty list, by that. Raises LRSUnreachableError, or
+        (Communication 3.3); else by the statement, or a list that holds no other. Raises LRSUnreachableError, or
         LRSError for any other answer.
         """
         answer = self.exchange("GET", "statements", params={"statementId": str(identifier)})
         status = answer.status_code
         if status not in (200, 403, 404):
             raise LRSError(f"asked for one statement, the LRS answered {status}")
-        if not (_holds_statements(answer.content) if status == 200 else VERSION_HEADER in answer.headers):
+        if not (
+            _answers_for(identifier, answer.content) if status == 200 else VERSION_HEADER in answer.headers
+        ):
             raise LRSError(f"asked for one statement, it answered {status}, and not as an LRS does")
 
     def _lookup(self, parameter: str, identifier: UUID) -> dict[str, Any] | None:
@@ -188,8 +186,7 @@ class LRSClient(tincan.RemoteLRS):
         if answer.status_code in absent:
             return None
         if answer.status_code != 200:
-            kind = LRSForbiddenError if answer.status_code == 403 else LRSError
-            raise kind(f"asked for one statement, the LRS answered {answer.status_code}")
+            raise LRSError(f"asked for one statement, the LRS answered {answer.status_code}")
         try:
             found = json.loads(answer.content)
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -220,13 +217,16 @@ class LRSClient(tincan.RemoteLRS):
         return reply
 
 
-def _holds_statements(content: bytes) -> bool:
-    """Whether this is a statement, or a list of them, as LRSs answer when asked for one."""
+def _answers_for(identifier: UUID, content: bytes) -> bool:
+    """Whether this is the statement, or a list with that one or none, as LRSs answer when asked for one."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
         return False
-    return isinstance(found, list) or (isinstance(found, dict) and bool({"id", "statements"} & found.keys()))
+    listed = found.get("statements", [found]) if isinstance(found, dict) else found
+    return isinstance(listed, list) and all(
+        isinstance(each, dict) and str(each.get("id")).lower() == str(identifier) for each in listed
+    )
 
 
 def _parameter(value: Any) -> str:

@@ -10,7 +10,7 @@
 | 413 | the batch is halved; a statement too large alone is dead |
 | the same 400, 413 or 422 for each of ten or more, and none taken | the LRS is unavailable: the same bytes later |
 | the same for fewer, or a single one, and none taken | it is asked for one by id: dead if it answers that as an LRS
-does, with the statement, or with 403 or 404 and the header of xAPI; else it is unavailable |
+does: with the statement or an empty list, or with 403 or 404 and the header of xAPI; else it is unavailable |
 | 401, 403 | blocked: this LRS must be looked at, and nothing is dropped |
 | 429, 5xx, a time-out, a reset, anything else | the LRS is unavailable: the same bytes later |
 

@@ -306,6 +306,10 @@ def test_a_few_that_an_lrs_refuses_are_dead(lrs, count, status, lookup, body, he
         (403, '{"message": "Forbidden"}', {}),
         (200, '{"status": "ok"}', {}),
         (200, "null", {}),
+        (200, '{"jsonrpc": "2.0", "id": null, "error": {}}', {}),
+        (200, '{"id": "request-1", "message": "Bad Request"}', {}),
+        (200, '["error"]', {}),
+        (200, '{"statements": 5}', {}),
     ],
 )
 def test_a_few_that_are_refused_where_there_is_no_lrs_wait(lrs, count, status, lookup, body, headers):
