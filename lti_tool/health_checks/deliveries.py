@@ -17,7 +17,7 @@ from lti_tool.database import utcnow
 from lti_tool.health_checks.findings import Found, Verdict, one_line
 from lti_tool.health_checks.stored import name_of
 from lti_tool.identity.models import Course, Person, display_name
-from lti_tool.lti.ags.damaged_scores import fault_of, grade_of
+from lti_tool.lti.ags.damaged_scores import fault_of, find_grade
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import (
     GradeStatus,
@@ -172,16 +172,31 @@ def _dead_scores(db: Session, receiver: str, name: str, count: int) -> Iterator[
         .limit(MOST_NAMED)
     )
     for row in rows:
-        url, person_id = grade_of(db, row.target, row.order_key) or (None, None)
+        url, person_id = find_grade(db, row.target, row.order_key) or (None, None)
         of = f"the grade of {_person(db, person_id)} in {_course(db, url, receiver)}"
-        said, resend = one_line(row.last_error or ""), f"tandem scores resend{_option(person_id)}"
-        if fault_of(row.target, row.body) is None:
-            refused = f"{of} was refused for good{f' by {name}' if name else ''}: {said}"
-            yield Verdict.WARNING, refused, f"look at the person and the activity in the LMS; then: {resend}"
-        else:
-            yield Verdict.WARNING, f"{of} was not sent, what is stored of it being damaged: {said}", resend
+        yield _not_recorded(
+            of,
+            one_line(row.last_error or ""),
+            f"tandem scores resend{_option(person_id)}",
+            was_sent=fault_of(row.target, row.order_key, row.body) is None,
+            by=name,
+        )
     if count > MOST_NAMED:
-        yield Verdict.WARNING, f"{_counted(count - MOST_NAMED, 'score')} more refused for good by {name}", ""
+        yield (
+            Verdict.WARNING,
+            f"{_counted(count - MOST_NAMED, 'score')} more refused by {name}, or not sent",
+            "",
+        )
+
+
+def _not_recorded(
+    grade: str, reason: str, resend: str, *, was_sent: bool, by: str = ""
+) -> tuple[Verdict, str, str]:
+    """A grade that the gradebook has not taken, or that was never sent."""
+    if not was_sent:
+        return Verdict.WARNING, f"{grade} was not sent, what is stored of it being damaged: {reason}", resend
+    refused = f"{grade} was refused for good{f' by {by}' if by else ''}: {reason}"
+    return Verdict.WARNING, refused, f"look at the person and the activity in the LMS; then: {resend}"
 
 
 def _option(person_id: uuid.UUID | None) -> str:
@@ -210,12 +225,11 @@ def _gone_grades(db: Session) -> Iterator[tuple[Verdict, str, str]]:
         if order_key(named.grade.line_item_url, named.grade.person_id) not in letters
     ]
     for named in grades[:MOST_NAMED]:
-        yield (
-            Verdict.WARNING,
-            f"the grade of {named.person} in {named.course} was refused for good: "
-            f"{one_line(named.grade.reason or 'no reason was kept')}",
-            "look at the person and the activity in the LMS; then: "
+        yield _not_recorded(
+            f"the grade of {named.person} in {named.course}",
+            one_line(named.grade.reason or "no reason was kept"),
             f"tandem scores resend --person {named.grade.person_id}",
+            was_sent=not named.grade.was_not_sent,
         )
     if len(grades) > MOST_NAMED:
         yield Verdict.WARNING, "more grades were refused", "see all: tandem scores list --status refused"

@@ -34,7 +34,7 @@ class Channel(ABC):
         return True
 
     def fault_of(self, delivery: ClaimedDelivery) -> str | None:
-        """Why a delivery cannot be sent as it is stored; None where it can. It is then given up, alone."""
+        """Why a delivery whose target is a JSON object cannot be sent as it is stored; it is then given up, alone."""
         return None
 
     @abstractmethod
@@ -54,7 +54,7 @@ class Channel(ABC):
     ) -> None:
         """Write what the channel itself keeps of what became of them, in the transaction that marks them."""
 
-    def note_unreadable(  # noqa: B027 - as of :meth:`note`
+    def note_damaged(  # noqa: B027 - as of :meth:`note`
         self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
     ) -> None:
         """The same of deliveries that are given up unsent, since what is stored of them cannot be read; each with the

@@ -9,16 +9,10 @@ from typing import Any
 import structlog
 
 from lti_tool.messaging.models import DeliveryPause
-from lti_tool.messaging.outbox import Claim, ClaimedDelivery
+from lti_tool.messaging.outbox import Claim
 from lti_tool.messaging.outcomes import Dead, Outcome
 
 _log = structlog.get_logger(__name__)
-
-
-def log_dead(claim: Claim, delivery: ClaimedDelivery, reason: str) -> None:
-    """A delivery that is given up, with the reason."""
-    key, kind = str(delivery.key), str(claim.kind)
-    _log.error("delivery_dead", key=key, reason=reason, kind=kind, receiver=claim.receiver)
 
 
 def log_round(claim: Claim, outcomes: Sequence[Outcome], begun: Sequence[DeliveryPause]) -> None:
@@ -26,7 +20,7 @@ def log_round(claim: Claim, outcomes: Sequence[Outcome], begun: Sequence[Deliver
     common: dict[str, Any] = {"kind": str(claim.kind), "receiver": claim.receiver}
     for delivery, outcome in zip(claim.deliveries, outcomes, strict=True):
         if isinstance(outcome, Dead):
-            log_dead(claim, delivery, outcome.reason)
+            _log.error("delivery_dead", key=str(delivery.key), reason=outcome.reason, **common)
     counts = Counter(type(outcome).__name__.lower() for outcome in outcomes)
     _log.info("delivery_round", **counts, **common)
     for pause in begun:

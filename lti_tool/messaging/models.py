@@ -90,7 +90,7 @@ class Delivery(Base):
     order_key: Mapped[str] = mapped_column(sa.String(100))
     """What keeps its order: the xAPI registration, or the line item and person of a score."""
     target: Mapped[dict[str, Any] | None] = mapped_column(StoredObject)
-    """For a score: ``line_item_url`` and ``user_id``."""
+    """For a score: ``line_item_url``, ``user_id`` and ``person_id``."""
     status: Mapped[str] = mapped_column(sa.String(20), default=DeliveryStatus.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     """How often it was claimed, by workers that were killed too."""
@@ -112,8 +112,8 @@ class Delivery(Base):
 
     @property
     def body(self) -> bytes:
-        """The JSON exactly as it is sent, again and again."""
-        return self.content.body
+        """The JSON exactly as it is sent, again and again; empty where its row was lost."""
+        return self.content.body if self.content else b""
 
 
 class DeliveryPause(Base):
@@ -128,6 +128,8 @@ class DeliveryPause(Base):
     until: Mapped[dt.datetime]
     since: Mapped[dt.datetime]
     """When the first of the failures in a row was."""
+    missing_since: Mapped[dt.datetime | None]
+    """Since when a part has been said not to be there, time after time; None where the latest failure was another."""
     failures: Mapped[int]
     """How many rounds in a row failed."""
     refused: Mapped[bool]

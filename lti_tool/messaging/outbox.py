@@ -13,8 +13,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -216,9 +216,9 @@ def claim(
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
     A delivery whose lease ran out, because its worker was killed, is taken like any other, and so is one whose stored
-    target cannot be read: the caller gives those up (:func:`give_up_unreadable`). ``pauses``: the receiver's, whose
-    paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts, since reading
-    hundreds of empty ones takes a while.
+    target cannot be read (:func:`fault_of_target`), or whose body was lost, which is then empty. ``pauses``: the
+    receiver's, whose paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts,
+    since reading hundreds of empty ones takes a while.
     """
     now = now or utcnow()
     _lock_claims(db, kind, receiver)
@@ -237,34 +237,17 @@ def claim(
     )
     bodies = _bodies(db, [row[0] for row in taken])
     deliveries = [
-        ClaimedDelivery(row_id, key, order_key, bodies[row_id], failures, *(rest or (None, "")))
+        ClaimedDelivery(row_id, key, order_key, bodies.get(row_id, b""), failures, *(rest or (None, "")))
         for row_id, key, order_key, failures, *rest in taken
     ]
     return Claim(identifier, kind, receiver, deliveries)
 
 
-def unreadable(claimed: Claim, fault_of: Callable[[ClaimedDelivery], str | None]) -> dict[int, str]:
-    """The deliveries of a claim that cannot be sent as they are stored, with the reason, by their ids.
-
-    ``fault_of``: why one cannot whose target can be read, if it cannot.
-    """
-    faults = (
-        (
-            each.id,
-            f"its target cannot be read: {each.target.reason}"
-            if isinstance(each.target, Unreadable)
-            else fault_of(each),
-        )
-        for each in claimed.deliveries
-    )
-    return {identifier: fault for identifier, fault in faults if fault is not None}
-
-
-def give_up_unreadable(db: Session, claimed: Claim, reasons: Mapping[int, str]) -> Claim:
-    """Mark these deliveries of a claim dead; return the claim without them. ``reasons``: :func:`unreadable`."""
-    for identifier, reason in reasons.items():
-        mark_dead(db, claimed, identifier, reason=reason)
-    return replace(claimed, deliveries=[each for each in claimed.deliveries if each.id not in reasons])
+def fault_of_target(delivery: ClaimedDelivery) -> str | None:
+    """Why the stored target of a delivery cannot be read; None where it can."""
+    if isinstance(delivery.target, Unreadable):
+        return f"its target cannot be read: {delivery.target.reason}"
+    return None
 
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:

@@ -32,16 +32,21 @@ class Dead:
 
 
 @dataclass(frozen=True)
+class Damaged(Dead):
+    """What is stored of it cannot be read, so that it was not sent: this says nothing of the receiver."""
+
+
+@dataclass(frozen=True)
 class Retry:
     """The receiver is well, and this delivery alone must go again, not before ``after_seconds`` where it said so.
 
-    ``tried``: whether it was sent; else it says nothing of the receiver.
+    ``part_answered``: whether the part to which it goes was asked to take it; else nothing is known of that part.
     """
 
     reason: str
     after_seconds: float | None = None
     may_have_arrived: bool = True
-    tried: bool = True
+    part_answered: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,13 @@ class NotTried:
 
 @dataclass(frozen=True)
 class Superseded:
-    """Another delivery takes its place; ``enqueue`` writes that one, in the transaction that marks this one.
+    """It is not sent any more; ``write`` writes what follows, in the transaction that marks this one.
 
-    ``tried``: whether the receiver was asked anything about it; else it says nothing of the receiver.
+    ``part_answered``: as of :class:`Retry`. Without ``write``, as it was not tried, nothing is known of the receiver.
     """
 
-    enqueue: Callable[[Session], None] | None = None
-    tried: bool = True
+    write: Callable[[Session], None] | None = None
+    part_answered: bool = True
 
 
 Outcome = (
@@ -115,7 +120,7 @@ def storable(outcome: Outcome, fault: Exception) -> Outcome:
     ``fault``: why. What should take a delivery's place could then not be written either: that one is sent again.
     """
     match outcome:
-        case Superseded(enqueue) if enqueue is not None:
+        case Superseded(write) if write is not None:
             return Retry(f"what became of it could not be stored: {error_line(fault)}")
         case Dead() | Retry() | PartUnavailable() | GroupUnavailable() | Unavailable() | Blocked():
             return type(outcome)(one_line(str(outcome.reason)))

@@ -21,6 +21,7 @@ from lti_tool.database import insert_for
 from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outcomes import (
     Blocked,
+    Damaged,
     GroupUnavailable,
     NotTried,
     Outcome,
@@ -156,8 +157,12 @@ def update(
             case PartUnavailable():
                 failed.setdefault(part, outcome)
                 answered |= {WHOLE, group_of(part)}
-            case NotTried() | Superseded(tried=False) | Retry(tried=False):
+            case NotTried() | Damaged() | Superseded(write=None):
                 pass
+            case Superseded(part_answered=False):
+                answered.add(WHOLE)
+            case Retry(part_answered=False):
+                answered |= {WHOLE, group_of(part)}
             case _:
                 answered |= {WHOLE, group_of(part), part}
     over = [part for part in answered - failed.keys() if before.find(part) is not None]
@@ -184,13 +189,17 @@ def _begin(
     failures = before.failures + 1 if before else 1
     since = before.since if before else now
     longest = LONGEST_PART_PAUSE if isinstance(outcome, PartUnavailable) else LONGEST_PAUSE
-    if isinstance(outcome, PartMissing) and now - since >= MISSING_FOR_GOOD:
-        longest = LONGEST_MISSING_PAUSE
+    missing_since = None
+    if isinstance(outcome, PartMissing):
+        missing_since = (before.missing_since if before else None) or now
+        if now - missing_since >= MISSING_FOR_GOOD:
+            longest = LONGEST_MISSING_PAUSE
     asked = dt.timedelta(seconds=0 if isinstance(outcome, Blocked) else outcome.after_seconds or 0)
     length = max(next_attempt(failures, longest=longest), min(asked, LONGEST_RETRY_AFTER))
     values = {
         "until": now + length,
         "since": since,
+        "missing_since": missing_since,
         "failures": failures,
         "refused": isinstance(outcome, Blocked),
         "reason": outcome.reason,

@@ -29,13 +29,14 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from lti_tool.database import Database, utcnow
 from lti_tool.messaging import due_deliveries, outbox, pauses
 from lti_tool.messaging.channel import Channel
-from lti_tool.messaging.delivery_log import log_dead, log_round
+from lti_tool.messaging.delivery_log import log_round
 from lti_tool.messaging.outbox import Claim
-from lti_tool.messaging.outcomes import Outcome, Unavailable, storable
+from lti_tool.messaging.outcomes import Damaged, Outcome, Unavailable, storable
 from lti_tool.messaging.pauses import Pauses
 from lti_tool.messaging.slots import SLICE_SECONDS, Slots
 from lti_tool.outside_text import error_line
@@ -179,9 +180,6 @@ class Worker:
         if claim is None:
             return 0
         with self._extending_lease(claim):
-            claim = self._without_unreadable(channel, claim)
-            if not claim.deliveries:
-                return 0
             outcomes = self._send(channel, claim)
             self._step(claim, "sent")
             self._mark(claim, outcomes, before)
@@ -213,30 +211,27 @@ class Worker:
         self._step(claim, "claimed")
         return claim, before
 
-    def _without_unreadable(self, channel: Channel, claim: Claim) -> Claim:
-        """Give up the deliveries of a claim that cannot be sent as they are stored; return it without them."""
-        reasons = outbox.unreadable(claim, channel.fault_of)
-        if not reasons:
-            return claim
-        lost = [(each, reasons[each.id]) for each in claim.deliveries if each.id in reasons]
-        with self._database.transaction() as db:
-            # Before the deliveries, as in :meth:`_write`.
-            channel.note_unreadable(db, lost, self._clock())
-            readable = outbox.give_up_unreadable(db, claim, reasons)
-        for delivery, reason in lost:
-            log_dead(claim, delivery, reason)
-        return readable
-
     def _send(self, channel: Channel, claim: Claim) -> Sequence[Outcome]:
-        """Send a claim. An exception is a failure of the receiver, so that it is paused and its reason is shown."""
+        """Send a claim, but for what is damaged. An exception is a failure of the receiver, with its reason."""
+        damaged: dict[int, Damaged] = {}
+        sound = claim.deliveries
         try:
-            outcomes = channel.send(claim.receiver, claim.deliveries)
-            if len(outcomes) != len(claim.deliveries):
-                raise RuntimeError(f"{len(claim.deliveries)} deliveries have {len(outcomes)} outcomes")
+            for each in claim.deliveries:
+                fault = outbox.fault_of_target(each) or channel.fault_of(each)
+                if fault is not None:
+                    damaged[each.id] = Damaged(fault)
+            sound = [each for each in claim.deliveries if each.id not in damaged]
+            sent = channel.send(claim.receiver, sound) if sound else []
+            if len(sent) != len(sound):
+                raise RuntimeError(f"{len(sound)} deliveries have {len(sent)} outcomes")
         except Exception as error:
             _log.exception("delivery_fault", kind=str(claim.kind), receiver=claim.receiver)
-            return [Unavailable(f"sending failed: {error_line(error)}")] * len(claim.deliveries)
-        return outcomes
+            sent = [Unavailable(f"sending failed: {error_line(error)}")] * len(sound)
+        outcomes: dict[int, Outcome] = {
+            **damaged,
+            **dict(zip((each.id for each in sound), sent, strict=True)),
+        }
+        return [outcomes[each.id] for each in claim.deliveries]
 
     def _mark(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
         """Write down what became of each, or what can be stored of it."""
@@ -254,13 +249,24 @@ class Worker:
         now = self._clock()
         with self._database.transaction() as db:
             # Before the deliveries: whoever enqueues locks what a channel keeps, then what waits.
-            self._slots[claim.kind].channel.note(db, claim.deliveries, outcomes, now)
+            self._note(db, claim, outcomes, now)
             outbox.mark(db, claim, outcomes, now=now)
             results = zip((delivery.part for delivery in claim.deliveries), outcomes, strict=True)
             begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)
             self._step(claim, "marking")
         self._step(claim, "marked")
         log_round(claim, outcomes, begun)
+
+    def _note(self, db: Session, claim: Claim, outcomes: Sequence[Outcome], now: dt.datetime) -> None:
+        """Let the channel write what it keeps of each."""
+        channel = self._slots[claim.kind].channel
+        became = list(zip(claim.deliveries, outcomes, strict=True))
+        damaged = [(each, outcome.reason) for each, outcome in became if isinstance(outcome, Damaged)]
+        sound = [(each, outcome) for each, outcome in became if not isinstance(outcome, Damaged)]
+        if damaged:
+            channel.note_damaged(db, damaged, now)
+        if sound:
+            channel.note(db, [each for each, _ in sound], [outcome for _, outcome in sound], now)
 
     def _step(self, claim: Claim, step: str) -> None:
         self._at_step(f"{claim.kind}:{step}")

@@ -90,7 +90,7 @@ def test_a_claim_of_nothing_but_a_damaged_delivery_sends_nothing(services):
     damage(services, made, "not json")
     channel = Targeted()
     worker = Worker(services.database, [channel], wake=services.wake)
-    assert worker.deliver("targeted", "r") == 0
+    assert worker.deliver("targeted", "r") == 1
     [(status, _)] = rows(services)
     assert (status, channel.targets) == ("dead", [])
 

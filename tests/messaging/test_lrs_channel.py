@@ -20,7 +20,7 @@ from lti_tool.composition.channels import make_channels, make_worker
 from lti_tool.composition.services import Services, make_services
 from lti_tool.database import utcnow
 from lti_tool.identity.principal import TOOL
-from lti_tool.lti.ags import reports
+from lti_tool.lti.ags import reports, scores
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.actions import change_role
 from lti_tool.mentoring.roles import Role
@@ -321,19 +321,16 @@ def test_a_slow_lrs_does_not_hold_up_a_score(with_lrs, world, httpserver, platfo
     worker.start()
     try:
         assert started.wait(20)
+        item, person_id = platform.url_for("/item"), uuid.uuid4()
         with with_lrs.database.transaction() as db:
             outbox.enqueue(
                 db,
                 kind=DeliveryKind.SCORE,
                 receiver=str(world.registration_id),
                 key=uuid.uuid4(),
-                order_key="a",
+                order_key=scores.order_key(item, person_id),
                 body=json.dumps({"userId": "2", "timestamp": reports.timestamp(utcnow())}).encode(),
-                target={
-                    "line_item_url": platform.url_for("/item"),
-                    "user_id": "2",
-                    "person_id": str(uuid.uuid4()),
-                },
+                target={"line_item_url": item, "user_id": "2", "person_id": str(person_id)},
             )
         assert taken.wait(3.5)
     finally:

@@ -171,7 +171,9 @@ def deliver_scores(
             kind = type(failures[-1]) if isinstance(failures[-1], PartMissing) else PartUnavailable
             outcomes.append(kind(failures[-1].reason, failures[-1].after_seconds, _NEVER_SENT))
             continue
-        outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key), refused)
+        grade = (known or {}).get(delivery.order_key)
+        unposted = _outcome_without_posting(service, delivery, grade, refused)
+        outcome = unposted or _outcome_of_posting(service, delivery, grade)
         outcomes.append(outcome)
         if isinstance(outcome, Unavailable | Blocked):
             rest = outcome
@@ -183,8 +185,7 @@ def deliver_scores(
             away[host] = GroupUnavailable(outcome.reason, outcome.after_seconds, _NEVER_SENT, tried=False)
         elif isinstance(outcome, PartUnavailable):
             failures.append(outcome)
-        elif not isinstance(outcome, UnreadAlone | Withheld):
-            # What was not posted says nothing of what the line item takes.
+        elif unposted is None:
             answered.add(delivery.part)
     return [
         _alone(outcome, delivery)
@@ -200,18 +201,21 @@ _NEVER_SENT: Final = False
 
 def _alone(outcome: PartUnavailable, delivery: ClaimedDelivery) -> Retry | Refused:
     """The same failure, of one score alone."""
-    if isinstance(outcome, PartMissing) and "timestamp" in (score := json.loads(delivery.body)):
-        since = dt.datetime.fromisoformat(score["timestamp"])
+    if isinstance(outcome, PartMissing):
+        since = dt.datetime.fromisoformat(json.loads(delivery.body)["timestamp"])
         if may_rest(MissingAnswers(delivery.failures + 1, since), utcnow()):
             return Refused(outcome.reason)
     kind = UnreadAlone if isinstance(outcome, UnreadHere) else Retry
     return kind(outcome.reason, outcome.after_seconds, outcome.may_have_arrived)
 
 
-def _deliver_one(
+def _outcome_without_posting(
     service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None, refused: set[str]
-) -> ScoreOutcome:
-    """``refused``: the line items whose results the platform refuses to show, which are not asked for again."""
+) -> ScoreOutcome | None:
+    """What becomes of a score that is not posted, for want of a token or for what is there; None: it is posted.
+
+    ``refused``: the line items whose results the platform refuses to show, which are not asked for again.
+    """
     try:
         service.get_access_token([SCORE_SCOPE])
     except TokenRefused as error:
@@ -220,10 +224,12 @@ def _deliver_one(
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Blocked(f"the token endpoint: {error}")
         return Unavailable(f"the token endpoint: {error_text(error)}", may_have_arrived=_NEVER_SENT)
-    if known is not None:
-        kept = _outcome_before_posting(service, delivery, known, refused)
-        if kept is not None:
-            return kept
+    return None if known is None else _outcome_before_posting(service, delivery, known, refused)
+
+
+def _outcome_of_posting(
+    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None
+) -> ScoreOutcome:
     try:
         answer = _post(service, delivery, known)
     except TokenRefused as error:

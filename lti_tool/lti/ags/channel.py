@@ -44,7 +44,7 @@ class GradebookChannel(Channel):
 
     def fault_of(self, delivery: ClaimedDelivery) -> str | None:
         """What of a stored score cannot be read."""
-        return damaged_scores.fault_of(delivery.target, delivery.body)
+        return damaged_scores.fault_of(delivery.target, delivery.order_key, delivery.body)
 
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
         """Post the latest score of each person on each line item; the earlier ones are superseded by it."""
@@ -53,7 +53,7 @@ class GradebookChannel(Channel):
         return [
             _outcome(outcomes[delivery.order_key], delivery, receiver)
             if latest[delivery.order_key] is delivery
-            else Superseded(tried=False)
+            else Superseded()
             for delivery in deliveries
         ]
 
@@ -82,25 +82,31 @@ class GradebookChannel(Channel):
         there = grade_records.urls_that_answered(deliveries, outcomes)
         registration_id = self._registration_id(db, deliveries) if missing or there else None
         resting: set[str] = set()
-        if registration_id is not None and missing:
+        awake: set[str] = set()
+        if registration_id is not None:
+            # Before the grades are locked, as in a reading of results.
             reasons = {url: reason for url, (reason, _) in missing.items() if url not in there}
             resting = missing_line_items.count(db, registration_id, reasons, now)
-        grade_records.lock(db, deliveries, resting)
+            awake = missing_line_items.forget(db, registration_id, there)
+        grade_records.lock_grades(db, {grade_records.grade_of(each) for each in deliveries}, resting)
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             grade_records.note_outcome(db, delivery, outcome, now)
-        # An earlier one may have been refused after this one was enqueued.
-        answered = zip(deliveries, outcomes, strict=True)
-        unsent_scores.supersede_dead(
-            db, [delivery.order_key for delivery, outcome in answered if isinstance(outcome, Sent | Dead)]
+        unsent_scores.supersede_earlier_dead(
+            db,
+            [
+                (delivery.order_key, delivery.id)
+                for delivery, outcome in zip(deliveries, outcomes, strict=True)
+                if isinstance(outcome, Sent | Dead) or (isinstance(outcome, Superseded) and outcome.write)
+            ],
         )
         grade_records.note_failed_readings(db, deliveries, outcomes, now)
         if registration_id is not None:
             for url in sorted(resting):
                 missing_line_items.rest(db, registration_id, url, missing[url][1], now)
-            for url in sorted(missing_line_items.forget(db, registration_id, there)):
+            for url in sorted(awake):
                 resending.read_everybodys(db, registration_id, url, now)
 
-    def note_unreadable(
+    def note_damaged(
         self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
     ) -> None:
         """Write into the records of their grades that they were not sent."""
@@ -108,7 +114,7 @@ class GradebookChannel(Channel):
 
     def _registration_id(self, db: Session, deliveries: Sequence[ClaimedDelivery]) -> uuid.UUID | None:
         """That of the platform to which they go: one receiver's are sent together."""
-        people = [uuid.UUID((each.target or {})["person_id"]) for each in deliveries]
+        people = [grade_records.grade_of(each)[1] for each in deliveries]
         return db.scalar(sa.select(Person.registration_id).where(Person.id.in_(people[:1])))
 
 
@@ -129,7 +135,7 @@ def _outcome(outcome: ScoreOutcome, delivery: ClaimedDelivery, receiver: str) ->
             return Superseded(partial(_restamp, delivery=delivery, receiver=receiver, stale=outcome))
         case Withheld():
             write = partial(_note_withheld, delivery=delivery, withheld=outcome)
-            return Superseded(write, tried=outcome.reading is not None)
+            return Superseded(write, part_answered=outcome.reading is not None)
         case _:
             return outcome
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
-from lti_tool.lti.ags import grade_records, unsent_scores
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags import unsent_scores
+from lti_tool.lti.ags.grade_records import Grade, lock_grades
+from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
 from lti_tool.lti.ags.scores import order_key, person_of
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.messaging.outbox import ClaimedDelivery
@@ -22,49 +23,52 @@ _TRAILS: Final = table_of(ScoreTrail)
 _column = _TRAILS.c
 
 
-def fault_of(target: dict[str, Any] | None, body: bytes) -> str | None:
+def fault_of(target: dict[str, Any] | None, key: str, body: bytes) -> str | None:
     """Why a score cannot be sent as it is stored; None where it can.
 
-    Its target needs ``line_item_url``, ``user_id`` and ``person_id``; its body is a score (AGS §3.4.1).
+    ``key``: its ``order_key``, which is made of the line item and the person that its target names.
     """
-    fault = _fault_of_target(target or {})
+    fault = _fault_of_target(target or {}, key)
     if fault is not None:
         return f"its target cannot be read: {fault}"
-    fault = _fault_of_body(body)
+    fault = _fault_of_body(body, (target or {})["user_id"])
     return None if fault is None else f"its body cannot be read: {fault}"
 
 
-def _fault_of_target(target: dict[str, Any]) -> str | None:
-    for name in ("line_item_url", "user_id"):
+def _fault_of_target(target: dict[str, Any], key: str) -> str | None:
+    for name in ("line_item_url", "user_id", "person_id"):
         if not isinstance(target.get(name), str) or not target[name]:
             return f"{name} is not a text"
-    if _uuid(target.get("person_id")) is None:
-        return "person_id is not a UUID"
-    return None if isinstance(target.get("restamps", 0), int) else "restamps is not a number"
-
-
-def _uuid(value: object) -> uuid.UUID | None:
+    if not isinstance(target.get("restamps", 0), int):
+        return "restamps is not a number"
     try:
-        return uuid.UUID(value) if isinstance(value, str) else None
+        named = order_key(target["line_item_url"], uuid.UUID(target["person_id"]))
     except ValueError:
-        return None
+        named = None
+    return None if named == key else "line item and person are not those of its order_key"
 
 
-def _fault_of_body(body: bytes) -> str | None:
+def _fault_of_body(body: bytes, user_id: str) -> str | None:
     try:
         score = json.loads(body)
     except (ValueError, RecursionError) as error:
         return f"it is not JSON: {error}"
     if not isinstance(score, dict):
         return "it is not a JSON object"
+    if score.get("userId") != user_id:
+        return "userId is not that of its target"
     given = score.get("scoreGiven")
-    if not (given is None or isinstance(given, int)) or isinstance(given, bool):
-        return "scoreGiven is not a number"
+    if given is not None and not (type(given) is int and 0 <= given <= MAXIMUM):
+        return f"scoreGiven is not a whole number of at most {MAXIMUM}"
+    return None if _is_moment(score.get("timestamp")) else "timestamp is not a moment"
+
+
+def _is_moment(value: object) -> bool:
     try:
-        moment = dt.datetime.fromisoformat(score["timestamp"])
-    except (ValueError, TypeError, KeyError):
-        moment = None
-    return None if moment is not None and moment.tzinfo is not None else "timestamp is not a moment"
+        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment is not None and moment.tzinfo is not None and moment.astimezone(dt.UTC).year > 1
+    except (ValueError, OverflowError):
+        return False
 
 
 def note(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime) -> None:
@@ -73,10 +77,10 @@ def note(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt
     Not into one that has a later score, which is still on its way.
     """
     grades = [
-        (delivery, grade_of(db, delivery.target, delivery.order_key), reason)
+        (delivery, find_grade(db, delivery.target, delivery.order_key), reason)
         for delivery, reason in deliveries
     ]
-    grade_records.lock_grades(db, {grade for _, grade, _ in grades if grade is not None})
+    lock_grades(db, {grade for _, grade, _ in grades if grade is not None})
     for delivery, grade, reason in grades:
         if grade is None or unsent_scores.has_later(db, order_key(*grade), delivery.id):
             continue
@@ -98,13 +102,13 @@ def note(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt
         )
 
 
-def grade_of(db: Session, target: dict[str, Any] | None, key: str) -> tuple[str, uuid.UUID] | None:
-    """Line item and person of a score: what its target says, or its ``order_key``, which has a digest of the former.
+def find_grade(db: Session, target: dict[str, Any] | None, key: str) -> Grade | None:
+    """The grade that a score is about, by its target, or by its ``order_key``, which has a digest of the line item.
 
-    None where neither can be read, or where there is no record of such a grade.
+    None where neither can be read, or where the latter is of no grade that is recorded.
     """
     target = target or {}
-    if _fault_of_target(target) is None:
+    if _fault_of_target(target, key) is None:
         return target["line_item_url"], uuid.UUID(target["person_id"])
     person_id = person_of(key)
     if person_id is None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_of
+from lti_tool.database import table_of, utcnow
 from lti_tool.identity.models import Course, Person
 from lti_tool.lti.ags import missing_line_items, unreadable_results
 from lti_tool.lti.ags.answers import KnownGrade
@@ -80,18 +80,16 @@ def known_grades(
     db: Session, registration_id: uuid.UUID, deliveries: Sequence[ClaimedDelivery]
 ) -> dict[str, KnownGrade]:
     """What is known of the grades that these deliveries are about, by their ``order_key``; in four statements."""
-    targets = {_target(delivery) for delivery in deliveries} - {None}
-    if not targets:
-        return {}
-    urls = {url for url, _ in filter(None, targets)}
+    grades = {grade_of(delivery) for delivery in deliveries}
+    urls = {url for url, _ in grades}
     links = _links(db, registration_id, urls)
     unreadable = {link.line_item_url for link in links if RESULT_SCOPE not in link.scopes}
     addresses = {link.line_item_url: link.line_item_address for link in links}
     own = {link.line_item_url for link in links if link.line_item_url == link.own_line_item_url}
     failures = unreadable_results.failures_of(db, registration_id, urls)
-    missing = missing_line_items.answers_of(db, registration_id, urls)
+    missing = missing_line_items.answers_of(db, registration_id, urls, utcnow())
     rows = db.execute(
-        sa.select(_TRAILS).where(sa.tuple_(_column.line_item_url, _column.person_id).in_(targets))
+        sa.select(_TRAILS).where(sa.tuple_(_column.line_item_url, _column.person_id).in_(grades))
     )
     return {
         order_key(row.line_item_url, row.person_id): KnownGrade(
@@ -126,36 +124,25 @@ def _links(
     ).all()
 
 
-def _target(delivery: ClaimedDelivery) -> tuple[str, uuid.UUID] | None:
+Grade = tuple[str, uuid.UUID]
+"""The key of a record: line item and person."""
+
+
+def grade_of(delivery: ClaimedDelivery) -> Grade:
+    """The grade that a score is about."""
     target = delivery.target or {}
-    if "person_id" not in target or "line_item_url" not in target:
-        return None
     return target["line_item_url"], uuid.UUID(target["person_id"])
 
 
-def lock(db: Session, deliveries: Sequence[ClaimedDelivery], urls: Collection[str] = ()) -> None:
+def lock_grades(db: Session, grades: Collection[Grade], urls: Collection[str] = ()) -> None:
     """Lock the records of these grades, in the order of their keys, as whoever else locks several of them does.
 
     ``urls``: line items whose every grade is locked.
     """
-    targets = {_target(delivery) for delivery in deliveries} - {None}
-    if targets:
+    if grades or urls:
         key = (_column.line_item_url, _column.person_id)
-        chosen = sa.or_(sa.tuple_(*key).in_(targets), _column.line_item_url.in_(urls))
+        chosen = sa.or_(sa.tuple_(*key).in_(grades), _column.line_item_url.in_(urls))
         db.execute(sa.select(*key).where(chosen).order_by(*key).with_for_update()).all()
-
-
-def lock_grades(db: Session, grades: Collection[tuple[str, uuid.UUID]]) -> None:
-    """Lock these records of grades, by line item and person, in the order of their keys."""
-    if grades:
-        key = (_column.line_item_url, _column.person_id)
-        db.execute(sa.select(*key).where(sa.tuple_(*key).in_(grades)).order_by(*key).with_for_update()).all()
-
-
-def lock_grades_of(db: Session, url: str) -> None:
-    """Lock the records of every grade of a line item, in the order of their keys."""
-    key = (_column.line_item_url, _column.person_id)
-    db.execute(sa.select(*key).where(_column.line_item_url == url).order_by(*key).with_for_update()).all()
 
 
 def missing_reasons(
@@ -164,11 +151,11 @@ def missing_reasons(
     """The line items that were said to be missing, with the platform's words and what they mean."""
     found: dict[str, tuple[str, ScoreRefusal]] = {}
     for delivery, outcome in zip(deliveries, outcomes, strict=True):
-        target = _target(delivery)
-        if target is not None and isinstance(outcome, PartMissing):
-            found[target[0]] = outcome.reason, refusal_of_missing(outcome)
-        elif target is not None and isinstance(outcome, Refused) and outcome.is_missing:
-            found[target[0]] = outcome.reason, outcome.refusal
+        url, _ = grade_of(delivery)
+        if isinstance(outcome, PartMissing):
+            found[url] = outcome.reason, refusal_of_missing(outcome)
+        elif isinstance(outcome, Refused) and outcome.is_missing:
+            found[url] = outcome.reason, outcome.refusal
     return found
 
 
@@ -185,10 +172,9 @@ def refusal_of_missing(outcome: PartMissing) -> ScoreRefusal:
 def urls_that_answered(deliveries: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]) -> set[str]:
     """The line items that took a score, or refused one for a reason of its own."""
     return {
-        target[0]
+        grade_of(delivery)[0]
         for delivery, outcome in zip(deliveries, outcomes, strict=True)
-        if (target := _target(delivery)) is not None
-        and (isinstance(outcome, Sent) or (isinstance(outcome, Refused) and not outcome.is_missing))
+        if isinstance(outcome, Sent) or (isinstance(outcome, Refused) and not outcome.is_missing)
     }
 
 
@@ -200,10 +186,9 @@ def note_failed_readings(
 ) -> None:
     """Count the line items whose results could not be read before posting, each once."""
     failed = {
-        target: outcome.reason
+        grade_of(delivery): outcome.reason
         for delivery, outcome in zip(deliveries, outcomes, strict=True)
         if isinstance(outcome, UnreadAlone | UnreadAnywhere | UnreadHere)
-        and (target := _target(delivery)) is not None
     }
     by_url = {url: (person_id, reason) for (url, person_id), reason in failed.items()}
     for url, (person_id, reason) in sorted(by_url.items()):
@@ -217,9 +202,9 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
 
     Whatever was recorded since stays: an answer to an earlier score says nothing about the later one.
     """
-    target, score = _target(delivery), json.loads(delivery.body)
-    if target is None or "timestamp" not in score or isinstance(outcome, NotTried):
+    if isinstance(outcome, NotTried):
         return
+    grade, score = grade_of(delivery), json.loads(delivery.body)
     given = score.get("scoreGiven")
     is_latest = sa.and_(
         _column.last_timestamp <= dt.datetime.fromisoformat(score["timestamp"]),
@@ -243,14 +228,14 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
         case Retry(reason) | PartUnavailable(reason) | GroupUnavailable(reason) | Unavailable(reason):
             if outcome.may_have_arrived and given is not None:
-                values = {"unanswered_scores": _with_unanswered(db, target, given)}
+                values = {"unanswered_scores": _with_unanswered(db, grade, given)}
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
             if isinstance(outcome, NotInstalledHere | LineItemGone):
                 latest["refusal"] = refusal_of_missing(outcome).value
         case _:
             return
     latest.setdefault("refusal", None)
-    url, person_id = target
+    url, person_id = grade
     mine = sa.and_(_column.line_item_url == url, _column.person_id == person_id)
     if values:
         db.execute(sa.update(_TRAILS).where(mine).values(**values))
@@ -258,9 +243,9 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
     db.execute(sa.update(_TRAILS).where(mine, is_latest, changed).values(**latest, changed_at=now))
 
 
-def _with_unanswered(db: Session, target: tuple[str, uuid.UUID], score: int) -> list[int]:
+def _with_unanswered(db: Session, grade: Grade, score: int) -> list[int]:
     """The scores of a record, which is locked, that may have arrived, with one more."""
-    url, person_id = target
+    url, person_id = grade
     before = db.scalar(
         sa.select(_column.unanswered_scores).where(
             _column.line_item_url == url, _column.person_id == person_id
@@ -273,10 +258,7 @@ def note_withheld(
     db: Session, *, delivery: ClaimedDelivery, reading: Reading | None, now: dt.datetime
 ) -> None:
     """Write that a score was not posted: over somebody's own grade, or where nobody knows whether there is one."""
-    target = _target(delivery)
-    if target is None:
-        return
-    url, person_id = target
+    url, person_id = grade_of(delivery)
     values: dict[str, Any] = {"grade_status": GradeStatus.RECORDED.value}
     if reading is not None:
         result = reading.results.get((delivery.target or {})["user_id"])

@@ -30,13 +30,25 @@ _trail = _TRAILS.c
 _delivery: Final = table_of(Delivery).c
 
 
+FORGOTTEN_AFTER: Final = dt.timedelta(days=2)
+"""After so long without an answer of the kind, the next one is the first of its series: one that waits is asked each
+hour at least, and read each day."""
+
+
+def _is_forgotten(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """Whether what was counted is of another series. What rests is not asked, and stays."""
+    return sa.and_(_column.rests_since.is_(None), _column.counted_at < now - FORGOTTEN_AFTER)
+
+
 def answers_of(
-    db: Session, registration_id: uuid.UUID, line_item_urls: Collection[str]
+    db: Session, registration_id: uuid.UUID, line_item_urls: Collection[str], now: dt.datetime
 ) -> dict[str, MissingAnswers]:
     """What is known of those of these line items that are missing."""
     rows = db.execute(
         sa.select(_column.line_item_url, _column.answers, _column.began_at).where(
-            _column.registration_id == registration_id, _column.line_item_url.in_(line_item_urls)
+            _column.registration_id == registration_id,
+            _column.line_item_url.in_(line_item_urls),
+            ~_is_forgotten(now),
         )
     )
     return {row.line_item_url: MissingAnswers(row.answers, row.began_at) for row in rows}
@@ -50,10 +62,19 @@ def count(db: Session, registration_id: uuid.UUID, reasons: Mapping[str, str], n
     begin: set[str] = set()
     for url, reason in sorted(reasons.items()):
         identity = {"registration_id": registration_id, "line_item_url": url}
-        insert = insert_for(db, _ROWS).values(**identity, answers=1, began_at=now, reason=reason)
+        insert = insert_for(db, _ROWS).values(
+            **identity, answers=1, began_at=now, counted_at=now, reason=reason
+        )
+        is_first = _is_forgotten(now)
         row = db.execute(
             insert.on_conflict_do_update(
-                index_elements=list(identity), set_={"answers": _column.answers + 1, "reason": reason}
+                index_elements=list(identity),
+                set_={
+                    "answers": sa.case((is_first, 1), else_=_column.answers + 1),
+                    "began_at": sa.case((is_first, insert.excluded["began_at"]), else_=_column.began_at),
+                    "counted_at": now,
+                    "reason": reason,
+                },
             ).returning(_column.answers, _column.began_at, _column.rests_since)
         ).one()
         if row.rests_since is None and may_rest(MissingAnswers(row.answers, row.began_at), now):
@@ -86,17 +107,17 @@ def forget(db: Session, registration_id: uuid.UUID, urls: Collection[str]) -> se
 def note_readable(db: Session, registration_id: uuid.UUID, url: str) -> bool:
     """Its results were read, so that it is there: begin to count anew; whether it rested.
 
-    As long as a score waits that was answered otherwise, those answers are counted on.
+    As long as a score waits for it, what its scores are answered is counted on: a platform may show results, and know
+    of no such line item where a score is posted.
     """
     waits = sa.exists().where(
         _delivery.kind == DeliveryKind.SCORE.value,
         _delivery.receiver == str(registration_id),
         _delivery.part == part(url),
         _delivery.done_at.is_(None),
-        _delivery.last_error == _column.reason,
     )
-    counts = sa.and_(_column.rests_since.is_(None), waits)
-    return bool(_forget(db, registration_id, _column.line_item_url == url, ~counts))
+    is_counted_on = sa.and_(_column.rests_since.is_(None), waits)
+    return bool(_forget(db, registration_id, _column.line_item_url == url, ~is_counted_on))
 
 
 def _forget(db: Session, registration_id: uuid.UUID, *which: sa.ColumnElement[bool]) -> set[str]:
@@ -114,7 +135,7 @@ def end_rest(db: Session, registration_id: uuid.UUID, url: str, now: dt.datetime
     db.execute(
         sa.update(_ROWS)
         .where(_column.registration_id == registration_id, _column.line_item_url == url)
-        .values(answers=0, began_at=now, rests_since=None)
+        .values(answers=0, began_at=now, counted_at=now, rests_since=None)
     )
 
 

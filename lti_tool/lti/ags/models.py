@@ -145,6 +145,8 @@ class MissingLineItem(Base):
     """How often it said so, one time after the other."""
     began_at: Mapped[dt.datetime]
     """When it said so first."""
+    counted_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    """When it said so last, or was to be asked anew."""
     reason: Mapped[str] = mapped_column(OneLine)
     """What it said last: the platform's words."""
     rests_since: Mapped[dt.datetime | None]

@@ -25,7 +25,7 @@ from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import line_items, missing_line_items, unreadable_results
 from lti_tool.lti.ags.comparison import AT_ONCE, Comparison, ReadLineItem, compare, note_gone, rows_of
-from lti_tool.lti.ags.grade_records import lock_grades_of
+from lti_tool.lti.ags.grade_records import lock_grades
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.ags.reconciliation import ReadingFailures, may_go_unread
 from lti_tool.lti.ags.results import (
@@ -102,15 +102,10 @@ class ReadResults(JobKind):
                 else:
                     compare(db, item, rows, reading, found, utcnow(), is_here=person_id is not None)
                 if len(rows) < AT_ONCE:
+                    job.finish(db, asdict(found))
                     break
                 after = rows[-1].person_id
                 job.report(db, found.compared, phase="comparing")
-        with job.transaction() as db:
-            if reading is not None:
-                # The scores that were answered otherwise may have been withdrawn since. In a transaction of its own:
-                # whoever counts such answers does so before grades are locked.
-                missing_line_items.note_readable(db, item.registration_id, item.url)
-            job.finish(db, asdict(found))
         _log.info("results_read", link=str(item.link_id), **asdict(found))
         return asdict(found)
 
@@ -146,7 +141,7 @@ class ReadResults(JobKind):
         """Count that the line item is gone, or begin anew since it is there. ``is_alone``: one person's was read."""
         if gone is not None:
             for url in missing_line_items.count(db, item.registration_id, {item.url: gone}, utcnow()):
-                lock_grades_of(db, url)
+                lock_grades(db, (), [url])
                 missing_line_items.rest(db, item.registration_id, url, ScoreRefusal.LINE_ITEM_GONE, utcnow())
         elif is_there:
             if missing_line_items.note_readable(db, item.registration_id, item.url):

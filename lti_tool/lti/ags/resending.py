@@ -47,9 +47,10 @@ def request_resending(
     mine: list[sa.ColumnElement[bool]] = [_column.line_item_url.in_({row.line_item_url for row in rows})]
     if person_id is not None:
         mine.append(_column.person_id == person_id)
-    _begin_anew(db, mine)
-    for row in rows:
+    # Before the grades are locked, and in the order of their addresses, as whoever sends scores does.
+    for row in sorted(rows, key=lambda row: (row.line_item_url, row.id)):
         _end_rest(db, row.id, row.line_item_url)
+    _begin_anew(db, mine)
     asked = (request_results(db, row.id, requested_by, person_id=person_id) for row in rows)
     return [job_id for job_id in asked if job_id is not None]
 

@@ -76,7 +76,7 @@ class UnreadAnywhere(GroupUnavailable):
 class UnreadAlone(Retry):
     """The result could not be read before posting, which must not hold other scores."""
 
-    tried: bool = False
+    part_answered: bool = False
 
 
 ScoreOutcome = (

@@ -52,6 +52,17 @@ def supersede_dead(db: Session, order_keys: Collection[str]) -> None:
         )
 
 
+def supersede_earlier_dead(db: Session, later: Collection[tuple[str, int]]) -> None:
+    """The same of what was refused before these deliveries, by ``order_key`` and id: after they were enqueued, even."""
+    if later:
+        before = [sa.and_(_column.order_key == key, _column.id < identifier) for key, identifier in later]
+        db.execute(
+            sa.update(_rows)
+            .where(sa.text("status = 'dead'"), _column.kind == DeliveryKind.SCORE.value, sa.or_(*before))
+            .values(status=DeliveryStatus.SUPERSEDED.value)
+        )
+
+
 def supersede_part(db: Session, receiver: str, part: str) -> None:
     """Withdraw the scores that still wait for a line item."""
     db.execute(

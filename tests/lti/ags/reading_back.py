@@ -127,6 +127,7 @@ class ReadingBack:
                 failing.failed_at -= moved
             for missing in db.scalars(sa.select(MissingLineItem)):
                 missing.began_at -= moved
+                missing.counted_at -= moved
         with self.lms.lms.store.transaction() as lms_db:
             lms_db.execute("UPDATE scores SET sent_at = sent_at - ?", (moved.total_seconds(),))
 

@@ -384,6 +384,11 @@ def test_a_platform_that_is_left_alone_is_not_asked(connected):
     assert len(connected.calls("/oauth/token")) == 1
 
 
+def person_of(user: str) -> uuid.UUID:
+    """Somebody whom the tool does not know."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, user)
+
+
 class Gradebook:
     """The line items ``a`` and ``b``: each takes scores, or answers every score with a status."""
 
@@ -416,11 +421,11 @@ class Gradebook:
                     receiver=str(self.registration_id),
                     part=grades.part(url),
                     key=uuid.uuid4(),
-                    order_key=f"{item}:{user}",
+                    order_key=grades.order_key(url, person_of(user)),
                     body=json.dumps(
                         {"userId": user, "timestamp": reports.timestamp(at or utcnow())}
                     ).encode(),
-                    target={"line_item_url": url, "user_id": user, "person_id": str(uuid.uuid4())},
+                    target={"line_item_url": url, "user_id": user, "person_id": str(person_of(user))},
                 )
 
     def waiting(self) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -29,13 +31,13 @@ def book(connected: Connected) -> ReadingBack:
     return ReadingBack(connected)
 
 
-def damage(book: ReadingBack, subject: str, text: str) -> None:
-    """Let the target of the score that waits for somebody be this JSON."""
+def damage(book: ReadingBack, subject: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Let the target of the score that waits for somebody be what this makes of it."""
     of_person = Delivery.order_key.endswith(str(book.person_id(subject)))
     with book.services.database.transaction() as db:
-        identifier = db.scalars(sa.select(Delivery.id).where(of_person, Delivery.done_at.is_(None))).one()
+        row = db.scalars(sa.select(Delivery).where(of_person, Delivery.done_at.is_(None))).one()
         statement = sa.text("UPDATE delivery SET target = :text WHERE id = :id")
-        db.execute(statement, {"text": text, "id": identifier})
+        db.execute(statement, {"text": json.dumps(change(row.target or {})), "id": row.id})
 
 
 def states(book: ReadingBack) -> list[tuple[DeliveryStatus, str | None]]:
@@ -45,35 +47,37 @@ def states(book: ReadingBack) -> list[tuple[DeliveryStatus, str | None]]:
 
 
 REASON = "its target cannot be read: it is not a JSON object"
-PERSON = str(uuid.UUID(int=5))
-
-
-def target(**changed: object) -> str:
-    """The target of a score, in which something is damaged."""
-    sound = {"line_item_url": "https://lms.example/item", "user_id": "2", "person_id": PERSON}
-    return json.dumps({**sound, **changed})
+ELSE = "line item and person are not those of its order_key"
+SOMEBODY = str(uuid.UUID(int=5))
+Change = Callable[[dict[str, Any]], Any]
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("change", "fault"),
     [
-        pytest.param("[1]", "it is not a JSON object", id="list"),
-        pytest.param("null", "line_item_url is not a text", id="null"),
-        pytest.param("{}", "line_item_url is not a text", id="empty"),
-        pytest.param(target(line_item_url=5), "line_item_url is not a text", id="address"),
-        pytest.param(target(user_id=None), "user_id is not a text", id="no user"),
-        pytest.param(target(user_id=""), "user_id is not a text", id="empty user"),
-        pytest.param(target(person_id=7), "person_id is not a UUID", id="number"),
-        pytest.param(target(person_id="somebody"), "person_id is not a UUID", id="text"),
-        pytest.param(target(restamps="twice"), "restamps is not a number", id="restamps"),
+        pytest.param(lambda _: [1], "it is not a JSON object", id="list"),
+        pytest.param(lambda _: None, "line_item_url is not a text", id="null"),
+        pytest.param(lambda _: {}, "line_item_url is not a text", id="empty"),
+        pytest.param(lambda it: {**it, "line_item_url": 5}, "line_item_url is not a text", id="address"),
+        pytest.param(lambda it: {**it, "user_id": None}, "user_id is not a text", id="no user"),
+        pytest.param(lambda it: {**it, "user_id": ""}, "user_id is not a text", id="empty user"),
+        pytest.param(lambda it: {**it, "person_id": 7}, "person_id is not a text", id="number"),
+        pytest.param(lambda it: {**it, "person_id": "x"}, ELSE, id="text"),
+        pytest.param(lambda it: {**it, "person_id": SOMEBODY}, ELSE, id="somebody else"),
+        pytest.param(lambda it: {**it, "line_item_url": "https://[x/item"}, ELSE, id="no address"),
+        pytest.param(
+            lambda it: {**it, "line_item_url": it["line_item_url"] + "\ud800"}, ELSE, id="surrogate"
+        ),
+        pytest.param(lambda it: {**it, "line_item_url": it["line_item_url"][:-1]}, ELSE, id="cut"),
+        pytest.param(lambda it: {**it, "restamps": "twice"}, "restamps is not a number", id="restamps"),
     ],
 )
 def test_a_grade_whose_score_cannot_be_read_says_that_it_was_not_sent(
-    book: ReadingBack, text: str, fault: str
+    book: ReadingBack, change: Change, fault: str
 ) -> None:
     for subject in (MENTOR, MENTEE):
         book.record("satisfied", 100, subject=subject)
-    damage(book, MENTOR, text)
+    damage(book, MENTOR, change)
     book.deliver()
     reason = f"its target cannot be read: {fault}"
     assert states(book) == [(DeliveryStatus.DEAD, reason), (DeliveryStatus.SENT, None)]
@@ -102,7 +106,7 @@ def test_a_grade_whose_score_cannot_be_read_says_that_it_was_not_sent(
 
 def test_a_grade_that_was_not_sent_is_sent_when_somebody_asks_for_it(book: ReadingBack) -> None:
     book.record("satisfied", 100)
-    damage(book, MENTEE, "[1]")
+    damage(book, MENTEE, lambda _: [1])
     book.deliver()
     assert book.status() is GradeStatus.REFUSED
     link_id = book.connected.world.resource_link_id
@@ -114,33 +118,42 @@ def test_a_grade_that_was_not_sent_is_sent_when_somebody_asks_for_it(book: Readi
     assert [status for status, _ in states(book)] == [DeliveryStatus.SUPERSEDED, DeliveryStatus.SENT]
 
 
+SCORE = {"userId": MENTOR, "timestamp": "2026-11-28T10:00:00Z", "scoreGiven": 100}
+BODIES: dict[str, bytes] = {
+    "lost": b"",
+    "cut": b"{",
+    "number": b"1",
+    "list": b"[]",
+    "empty": b"{}",
+    "deep": b"[" * 100_000,
+    "no UTF-8": b"\xff",
+    "no user": json.dumps({**SCORE, "userId": MENTEE}).encode(),
+    "no text": json.dumps({**SCORE, "timestamp": 1}).encode(),
+    "no moment": json.dumps({**SCORE, "timestamp": "soon"}).encode(),
+    "naive": json.dumps({**SCORE, "timestamp": "2026-11-28T10:00:00"}).encode(),
+    "too early": json.dumps({**SCORE, "timestamp": "0001-01-01T00:00:00+14:00"}).encode(),
+    "score": json.dumps({**SCORE, "scoreGiven": "all"}).encode(),
+    "fraction": json.dumps({**SCORE, "scoreGiven": 50.0}).encode(),
+    "too much": json.dumps({**SCORE, "scoreGiven": 2**70}).encode(),
+}
+
+
 @pytest.mark.parametrize("damaged_target", [True, False])
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"{",
-        b"1",
-        b"[]",
-        b"{}",
-        b'{"timestamp": 1}',
-        b'{"timestamp": "soon"}',
-        b'{"timestamp": "2026-11-28T10:00:00"}',
-        b'{"timestamp": "2026-11-28T10:00:00Z", "scoreGiven": "all"}',
-        b"\xff",
-        b"[" * 100_000,
-    ],
-    ids=["cut", "number", "list", "empty", "no text", "no moment", "naive", "score", "no UTF-8", "deep"],
-)
+@pytest.mark.parametrize("name", BODIES)
 def test_a_score_whose_body_is_damaged_is_given_up_alone(
-    book: ReadingBack, body: bytes, damaged_target: bool
+    book: ReadingBack, name: str, damaged_target: bool
 ) -> None:
     for subject in (MENTOR, MENTEE):
         book.record("satisfied", 100, subject=subject)
     if damaged_target:
-        damage(book, MENTOR, "[1]")
+        damage(book, MENTOR, lambda _: [1])
     with book.services.database.transaction() as db:
         damaged = sa.select(Delivery.id).where(Delivery.order_key.endswith(str(book.person_id(MENTOR))))
-        db.execute(sa.update(DeliveryBody).where(DeliveryBody.delivery_id.in_(damaged)).values(body=body))
+        mine = DeliveryBody.delivery_id.in_(damaged)
+        if name == "lost":
+            db.execute(sa.delete(DeliveryBody).where(mine))
+        else:
+            db.execute(sa.update(DeliveryBody).where(mine).values(body=BODIES[name]))
     book.deliver()
     [(dead, reason), sent] = states(book)
     assert (dead, sent) == (DeliveryStatus.DEAD, (DeliveryStatus.SENT, None))
@@ -148,12 +161,28 @@ def test_a_score_whose_body_is_damaged_is_given_up_alone(
     assert reason.startswith(f"its {'target' if damaged_target else 'body'} cannot be read: ")
     assert (book.status(MENTOR), book.trail(MENTOR).refusal) == (GradeStatus.REFUSED, "not_sent")
     assert (book.grade(MENTEE), book.status(MENTEE)) == (100, GradeStatus.RECORDED)
+    [(_, said, _)] = deliveries(book.services)
+    assert "was not sent" in said
+
+
+def test_a_later_score_that_is_damaged_is_what_the_doctor_names(book: ReadingBack) -> None:
+    book.record("under_way", 30, report="live")
+    with book.services.database.transaction() as db:
+        outbox.claim(db, DeliveryKind.SCORE, receiver=str(book.connected.world.registration_id))
+    book.record("under_way", 60, report="live")
+    with book.services.database.transaction() as db:
+        latest = sa.select(sa.func.max(Delivery.id)).scalar_subquery()
+        db.execute(sa.update(DeliveryBody).where(DeliveryBody.delivery_id == latest).values(body=b"{"))
+    book.deliver()
+    assert [status for status, _ in states(book)] == [DeliveryStatus.SENT, DeliveryStatus.DEAD]
+    [(_, said, _)] = deliveries(book.services)
+    assert "was not sent" in said
 
 
 def test_a_score_of_which_nothing_can_be_read_is_given_up_alone(book: ReadingBack) -> None:
     for subject in (MENTOR, MENTEE):
         book.record("satisfied", 100, subject=subject)
-    damage(book, MENTOR, "[1]")
+    damage(book, MENTOR, lambda _: [1])
     with book.services.database.transaction() as db:
         damaged = Delivery.order_key.endswith(str(book.person_id(MENTOR)))
         db.execute(sa.update(Delivery).where(damaged).values(order_key="nobody's"))
@@ -164,7 +193,7 @@ def test_a_score_of_which_nothing_can_be_read_is_given_up_alone(book: ReadingBac
 
 def test_a_score_that_was_recorded_since_is_still_on_its_way(book: ReadingBack) -> None:
     book.record("under_way", 30, report="live")
-    damage(book, MENTEE, "[1]")
+    damage(book, MENTEE, lambda _: [1])
     with book.services.database.transaction() as db:
         claimed = outbox.claim(db, DeliveryKind.SCORE, receiver=str(book.connected.world.registration_id))
     lost = [(delivery, REASON) for delivery in claimed.deliveries]

@@ -15,7 +15,7 @@ from lti_tool.database import utcnow
 from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.identity.principal import OPERATOR, TOOL
 from lti_tool.jobs.models import Job
-from lti_tool.lti.ags import results
+from lti_tool.lti.ags import missing_line_items, results
 from lti_tool.lti.ags.check_gradebooks_job import _due
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreState, ScoreTrail
@@ -167,14 +167,7 @@ def test_scores_that_are_answered_as_missing_are_given_up_though_results_can_be_
     book: Gone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Moodle answers 404 with a web page to a fault of its own."""
-    call = PlatformService.call
-
-    def answer(service: PlatformService, method: str, url: str, *more: Any, **options: Any) -> Answer:
-        if method == "POST":
-            return Answer(404, b"<!DOCTYPE html>", {}, url, None)
-        return call(service, method, url, *more, **options)
-
-    monkeypatch.setattr(PlatformService, "call", answer)
+    answer_posts(monkeypatch, 404)
     book.record("satisfied", 100)
     book.deliver()
     for _ in range(4):
@@ -187,34 +180,98 @@ def test_scores_that_are_answered_as_missing_are_given_up_though_results_can_be_
     assert (book.status(), book.trail().refusal) == (GradeStatus.REFUSED, "line_item_gone")
 
 
-@pytest.mark.parametrize("since", ["kept", "broken"])
-def test_once_no_score_waits_for_a_missing_line_item_its_answers_count_anew(
-    book: Gone, monkeypatch: pytest.MonkeyPatch, since: str
+def answer_posts(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """Let the platform answer so to every score, and whatever is right to all else."""
+    call = PlatformService.call
+
+    def answer(service: PlatformService, method: str, url: str, *more: Any, **options: Any) -> Answer:
+        if method == "POST":
+            return Answer(status, b"Not now", {}, url, None)
+        return call(service, method, url, *more, **options)
+
+    monkeypatch.setattr(PlatformService, "call", answer)
+
+
+def read_by_job(book: Gone) -> None:
+    """As daily: everybody's results, and nothing is sent."""
+    with composition.transaction(book.services, TOOL) as db:
+        request_results(db, book.connected.world.resource_link_id, TOOL)
+    book.run_jobs()
+
+
+def test_once_no_score_waits_for_it_a_reading_ends_what_was_counted(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         book.take_away(404, patched)
         book.record("satisfied", 100)
         book.deliver()
-    assert book.missing() is not None
-    with monkeypatch.context() as patched:
-        if since == "kept":
-            book.enter(55)
-        else:
-            call = PlatformService.call
-
-            def answer(service: PlatformService, method: str, url: str, *more: Any, **options: Any) -> Answer:
-                fault = Answer(500, b"locked", {}, url, None)
-                return fault if method == "POST" else call(service, method, url, *more, **options)
-
-            patched.setattr(PlatformService, "call", answer)
-            book.deliver()
-        with composition.transaction(book.services, TOOL) as db:
-            request_results(db, book.connected.world.resource_link_id, TOOL)
-        book.run_jobs()
-    assert book.status() is (GradeStatus.SOMEBODY_ELSES if since == "kept" else GradeStatus.WAITING)
-    with book.services.database.reading() as db:
-        assert db.scalars(sa.select(DeliveryPause)).all() != []
+    book.enter(55)
+    read_by_job(book)
+    assert (book.status(), book.waits()) == (GradeStatus.SOMEBODY_ELSES, [])
+    read_by_job(book)
     assert book.missing() is None
+
+
+def test_a_score_that_takes_the_place_of_another_does_not_end_what_was_counted(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_posts(monkeypatch, 404)
+    book.record("under_way", 30, report="live")
+    book.deliver()
+    book.record("under_way", 60, report="live")
+    read_by_job(book)
+    assert has_counted(book, 1)
+    book.deliver()
+    assert has_counted(book, 2)
+
+
+@pytest.mark.parametrize("days", [1.9, 2.1])
+def test_answers_of_another_week_count_no_more(
+    book: Gone, monkeypatch: pytest.MonkeyPatch, days: float
+) -> None:
+    book.record("satisfied", 100)
+    with monkeypatch.context() as patched:
+        answer_posts(patched, 404)
+        for _ in range(4):
+            book.deliver()
+        book.later(days=1.5)
+        book.deliver()
+    assert has_counted(book, 5)
+    with monkeypatch.context() as patched:
+        answer_posts(patched, 500)
+        book.deliver()
+        book.later(days=days)
+        book.deliver()
+    with monkeypatch.context() as patched:
+        answer_posts(patched, 404)
+        book.deliver()
+    missing = book.missing()
+    assert missing is not None
+    if days < 2:
+        assert (book.status(), book.waits()) == (GradeStatus.REFUSED, [])
+    else:
+        assert (missing.answers, missing.rests_since) == (1, None)
+        assert utcnow() - missing.began_at < dt.timedelta(minutes=1)
+        assert (book.status(), book.waits()) == (GradeStatus.WAITING, ["waiting"])
+
+
+def test_what_is_asked_anew_and_not_answered_so_for_days_begins_anew(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with book.services.database.transaction() as db:
+        missing_line_items.count(
+            db, book.connected.world.registration_id, {book.connected.line_item: "HTTP 404"}, utcnow()
+        )
+        missing_line_items.end_rest(
+            db, book.connected.world.registration_id, book.connected.line_item, utcnow()
+        )
+    book.later(days=10)
+    answer_posts(monkeypatch, 404)
+    book.record("satisfied", 100)
+    for _ in range(5):
+        book.deliver()
+    assert (book.status(), book.waits()) == (GradeStatus.WAITING, ["waiting"])
 
 
 @pytest.mark.parametrize("beside", ["refused", "unread"])
@@ -222,19 +279,13 @@ def test_a_score_that_is_not_posted_does_not_end_what_is_counted_of_a_missing_li
     book: Gone, monkeypatch: pytest.MonkeyPatch, beside: str
 ) -> None:
     """Neither one that sets no grade where results may not be read, nor one whose results cannot be read for days."""
-    call = PlatformService.call
-
-    def answer(service: PlatformService, method: str, url: str, *more: Any, **options: Any) -> Answer:
-        if method == "POST":
-            return Answer(404, b"no such line item", {}, url, None)
-        return call(service, method, url, *more, **options)
 
     def read(_service: PlatformService, url: str) -> Answer:
         if beside == "refused":
             raise results.ResultsRefused("HTTP 403")
         return Answer(200, b"<html>Oops</html>", {}, url, None)
 
-    monkeypatch.setattr(PlatformService, "call", answer)
+    answer_posts(monkeypatch, 404)
     monkeypatch.setattr(results, "_page", read)
     with book.services.database.transaction() as db:
         for _ in range(UNREAD_FAILURES):
@@ -243,20 +294,21 @@ def test_a_score_that_is_not_posted_does_not_end_what_is_counted_of_a_missing_li
     book.later(days=2)
     book.record("satisfied", 100)
     book.deliver()
-    assert missing_since(book, 1)
+    assert has_counted(book, 1)
     book.record("agreement_signed", subject=MENTOR)
     with book.services.database.transaction() as db:
         db.execute(sa.update(Delivery).where(Delivery.done_at.is_(None)).values(not_before=utcnow()))
-        db.execute(sa.update(DeliveryPause).values(until=utcnow(), since=utcnow() - dt.timedelta(days=1)))
+        day_ago = utcnow() - dt.timedelta(days=1)
+        db.execute(sa.update(DeliveryPause).values(until=utcnow(), since=day_ago, missing_since=day_ago))
     make_worker(book.services).deliver("score", str(book.connected.world.registration_id))
-    assert missing_since(book, 2)
+    assert has_counted(book, 2)
     with book.services.database.reading() as db:
         [pause] = db.scalars(sa.select(DeliveryPause))
-    assert pause.failures == 2
-    assert utcnow() - pause.since > dt.timedelta(hours=23)
+    assert pause.missing_since is not None
+    assert (pause.failures, utcnow() - pause.missing_since > dt.timedelta(hours=23)) == (2, True)
 
 
-def missing_since(book: Gone, answers: int) -> bool:
+def has_counted(book: Gone, answers: int) -> bool:
     missing = book.missing()
     return missing is not None and missing.answers == answers
 
@@ -313,12 +365,14 @@ def test_what_is_revived_in_vain_rests_again_after_as_long(
         (dt.timedelta(days=1), dt.timedelta(minutes=25), dt.timedelta(hours=1)),
         # Until then the platform may be out of order, and what waits is sent within a minute after.
         (dt.timedelta(hours=23), dt.timedelta(), dt.timedelta(minutes=1)),
+        # It failed in another way.
+        (None, dt.timedelta(), dt.timedelta(minutes=1)),
     ],
 )
 def test_it_is_asked_ever_more_rarely(
     book: Gone,
     monkeypatch: pytest.MonkeyPatch,
-    for_so_long: dt.timedelta,
+    for_so_long: dt.timedelta | None,
     least: dt.timedelta,
     most: dt.timedelta,
     status: int,
@@ -332,7 +386,8 @@ def test_it_is_asked_ever_more_rarely(
                 receiver=str(book.connected.world.registration_id),
                 part=db.scalars(sa.select(Delivery.part)).one(),
                 until=utcnow(),
-                since=utcnow() - for_so_long,
+                since=utcnow() - dt.timedelta(days=9),
+                missing_since=utcnow() - for_so_long if for_so_long else None,
                 failures=30,
                 refused=False,
                 reason="HTTP 403",
