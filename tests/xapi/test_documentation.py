@@ -1,25 +1,35 @@
-"""The queries of docs/xapi.md give the right figures on the story; its example runs as it is written."""
+"""docs/xapi.md: its statements and tables are the code's, its queries give the right figures, its examples run."""
 
 import dataclasses
 import datetime as dt
+import json
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
+from schemas.choices import END_REASONS, SESSION_FORMATS
+from tests.lrs.processes import RunningLRS
 from tests.xapi.story import CONTEXT, MENTEE, MENTOR, PAIR, SESSION, at, story_statements
-from xapi import statements
-from xapi.context import Actor, CohortContext, PairContext, StatementContext
-from xapi.delivery import Unavailable
-from xapi.vocabulary import Role
+from xapi import statements, vocabulary
+from xapi.client import LRSClient
+from xapi.context import Actor, CohortContext, PairContext, Statement, StatementContext
+from xapi.delivery import Sent, Unavailable, deliver
+from xapi.vocabulary import Evidence, Mode, Role, Tag
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "xapi.md").read_text()
 STORY = story_statements()
 DOCUMENTS = [statement.document for statement in STORY.values()]
+FETCHING, *QUERIES, EXAMPLE = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+ATTENDED, VOIDED = map(json.loads, re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL))
+VERBS = {term.iri.rpartition("/")[2] for term in vocabulary.VERBS}
 COHORT = CONTEXT.activity("cohort", CONTEXT.cohort.cohort_id) if CONTEXT.cohort else None
-EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+PROGRAMME = re.findall(r'^PROGRAMME = "(.+)"$', FETCHING, re.MULTILINE)[0]
 
 
 def run(fetched: list[dict[str, Any]], *, now: dt.datetime | None = None) -> dict[str, Any]:
@@ -30,8 +40,48 @@ def run(fetched: list[dict[str, Any]], *, now: dt.datetime | None = None) -> dic
     return names
 
 
+def fetched_from(
+    endpoint: str, username: str, password: str, programme: str = CONTEXT.programme_iri
+) -> dict[str, Any]:
+    """What the fetching lines leave behind, run on this LRS."""
+    code = FETCHING
+    for written, ours in (
+        ('"https://lrs.example.com/xAPI", "user", "password"', f'"{endpoint}", "{username}", "{password}"'),
+        (PROGRAMME, programme),
+    ):
+        assert written in code
+        code = code.replace(written, ours)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    return names
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    below = DOCUMENT.split(f"\n### {heading}\n")[1]
+    lines = re.findall(r"^\|(.+)\|$", below.split("\n### ")[0].split("\n## ")[0], re.MULTILINE)
+    return [[cell.strip() for cell in line.split(" | ")] for line in lines[2:]]
+
+
+def codes(cell: str) -> set[str]:
+    return set(re.findall(r"`([^`]+)`", cell))
+
+
+def verbs_in(cell: str) -> set[str]:
+    return VERBS - codes(cell) if cell.startswith("all but") else codes(cell) & VERBS
+
+
 def account(actor: Actor) -> tuple[str, str]:
     return actor.home_page, actor.name
+
+
+def last(iri: str) -> str:
+    return iri.rpartition("/")[2]
+
+
+def kind_of(document: dict[str, Any]) -> str:
+    """The last word of the type of a statement's object."""
+    return last(document["object"].get("definition", {}).get("type", "that"))
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +90,194 @@ def figures() -> dict[str, Any]:
     return run(DOCUMENTS)
 
 
+def test_the_statements_that_are_shown_are_those_that_are_sent():
+    tool = CONTEXT.iri_base
+    course = "https://lms.example/lti/deployments/1/contexts/7"
+    attended = statements.session_held(
+        dataclasses.replace(CONTEXT, course_iri=course),
+        PairContext(PAIR.pair_id, Actor(tool, MENTOR.name), Actor(tool, MENTEE.name)),
+        SESSION,
+        Role.MENTEE,
+        reported_by=Role.MENTOR,
+        recorded_at=at(12, 10, 1),
+    )
+    assert (attended.document, STORY["voided-mentee"].document) == (ATTENDED, VOIDED)
+
+
+def test_the_table_of_verbs_has_every_verb_with_its_object():
+    table = re.findall(
+        r"^\| [^|]+ \| \[`(\w+)`\]\(([^)]+)\) \| (\w+)(?: \(type `(\w+)`\))?", DOCUMENT, re.MULTILINE
+    )
+    sent = {(document["verb"]["id"], kind_of(document)) for document in DOCUMENTS}
+    assert {(iri, kind or target) for _, iri, target, kind in table} == sent
+    assert [name for name, iri, *_ in table if last(iri) != name] == []
+
+
+def test_the_table_of_contexts_has_every_statement():
+    table = {label: row for row in rows("Properties") for label in row[0].replace("`", "").split(", ")}
+    met = set()
+    for document in DOCUMENTS:
+        context, label = document["context"], last(document["verb"]["id"])
+        if label == "completed":
+            label += " of a programme" if kind_of(document) == "programme" else " of an objective"
+        met.add(label)
+        _, registration, parent, team, instructor = table[label]
+        parents = context.get("contextActivities", {}).get("parent", [])
+        assert parent == ", ".join(last(each["definition"]["type"]) for each in parents) or not parents
+        assert (parent == "–") == (not parents)
+        assert (team == "pair") == ("team" in context)
+        assert ("enrolment" in registration) == (context["registration"] != str(PAIR.pair_id))
+        is_mentees = context.get("extensions", {}).get(vocabulary.EXT_ROLE) == "mentee"
+        assert ("instructor" in context) == (is_mentees and instructor != "–")
+    assert met == table.keys()
+
+
+def test_the_table_of_types_has_every_type_with_the_verbs_of_its_objects():
+    table = {last(next(iter(codes(row[0])))): row for row in rows("Activity types")}
+    assert table.keys() == {last(term.iri) for term in vocabulary.ACTIVITY_TYPES}
+    objects: dict[str, set[str]] = {name: set() for name in table}
+    above: dict[str, set[str]] = {name: set() for name in table}
+    for document in DOCUMENTS:
+        verb = last(document["verb"]["id"])
+        if verb == "voided":
+            continue
+        objects[kind_of(document)].add(verb)
+        assert f"/activities/{next(iter(codes(table[kind_of(document)][1])))}/" in document["object"]["id"]
+        for group in document["context"]["contextActivities"]["grouping"]:
+            above[last(group["definition"]["type"])].add(verb)
+    assert {name: codes(row[2]) for name, row in table.items()} == objects
+    everywhere = {name for name, row in table.items() if row[3].startswith("grouping of all but `voided`")}
+    assert {name: verbs for name, verbs in above.items() if verbs} == dict.fromkeys(
+        everywhere, VERBS - {"voided"}
+    )
+
+
+def test_the_table_of_extensions_says_where_each_stands_and_of_which_verbs():
+    table = {last(next(iter(codes(row[0])))): row for row in rows("Extensions")}
+    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for document in DOCUMENTS:
+        places = {
+            "context": document["context"],
+            "result": document.get("result", {}),
+            "object definition": document["object"].get("definition", {}),
+        }
+        for place, holder in places.items():
+            for iri in holder.get("extensions", {}):
+                found[last(iri)][0].add(place)
+                found[last(iri)][1].add(last(document["verb"]["id"]))
+    assert {name: ({row[1]}, verbs_in(row[3])) for name, row in table.items()} == found
+    assert found.keys() == {last(iri) for iri in (*vocabulary.EXTENSIONS, vocabulary.CMI5_PROGRESS)}
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("role", Role),
+        ("format", SESSION_FORMATS),
+        ("mode", Mode),
+        ("reported-by", Role),
+        ("evidence", Evidence),
+        ("objective-tag", Tag),
+        ("end-reason", END_REASONS),
+    ],
+)
+def test_the_table_of_extensions_has_every_code(name, values):
+    [cell] = [row[2] for row in rows("Extensions") if codes(row[0]) == {name}]
+    assert codes(cell) == {str(value) for value in values}
+
+
 def test_the_example_runs_and_waits_for_an_lrs_that_is_not_there():
     names: dict[str, Any] = {}
     exec(EXAMPLE.replace(":8080/", ":1/"), names)
     assert isinstance(names["outcome"], Unavailable)
+
+
+class LaxLRS:
+    """An LRS that returns what was voided, finds no voiding statement by an activity, and gives three at a time."""
+
+    def __init__(self, server: HTTPServer, held: list[dict[str, Any]]) -> None:
+        self.held = held
+        self.endpoint = server.url_for("/xAPI")
+        server.expect_request("/xAPI/statements").respond_with_handler(self.get)
+        server.expect_request("/xAPI/more").respond_with_handler(self.get)
+
+    def get(self, request: Request) -> Response:
+        authorization = request.authorization
+        if authorization is None or (authorization.username, authorization.password) != ("reader", "secret"):
+            return Response("", 401)
+        if request.headers.get("X-Experience-API-Version") != "1.0.3":
+            return Response("", 400)
+        asked = json.loads(request.args["asked"]) if request.path.endswith("more") else request.args.to_dict()
+        start = int(request.args.get("from", 0))
+        found = [each for each in self.held if self._matches(each, asked)]
+        page: dict[str, Any] = {"statements": found[start : start + 3], "more": ""}
+        if len(found) > start + 3:
+            page["more"] = f"/xAPI/more?from={start + 3}&asked={json.dumps(asked)}"
+        return Response(json.dumps(page), 200, content_type="application/json")
+
+    @staticmethod
+    def _matches(statement: dict[str, Any], asked: dict[str, str]) -> bool:
+        verb = asked.get("verb", statement["verb"]["id"])
+        if "activity" not in asked:
+            return bool(statement["verb"]["id"] == verb)
+        related = statement["context"].get("contextActivities", {}).values()
+        activities = [statement["object"], *(each for kind in related for each in kind)]
+        found = activities if asked.get("related_activities") == "true" else activities[:1]
+        return asked["activity"] in [each["id"] for each in found]
+
+
+def test_what_is_fetched_page_by_page_gives_the_figures_of_the_story(httpserver, figures):
+    lrs = LaxLRS(httpserver, DOCUMENTS)
+    fetched = fetched_from(lrs.endpoint, "reader", "secret")["fetched"]
+    assert {each["id"] for each in fetched} == {each["id"] for each in DOCUMENTS}
+    found = run(fetched)
+    names = ("sessions_per_pair_and_month", "hours_by_format", "objectives_agreed", "confirmation_lag")
+    assert [found[name] for name in names] == [figures[name] for name in names]
+
+
+def test_without_the_voiding_statements_a_correction_counts_twice(httpserver):
+    lrs = LaxLRS(httpserver, DOCUMENTS)
+    fetched = fetched_from(lrs.endpoint, "reader", "secret")["fetched"]
+    found = run([each for each in fetched if each["object"]["objectType"] != "StatementRef"])
+    assert found["objectives_agreed"] == {"skills": 1, "culture": 2}
+
+
+def corrected_session(context: StatementContext, pair: PairContext) -> list[Statement]:
+    """A session that is logged and then corrected, of a pair and a programme that no other test has."""
+    held = [
+        statements.session_held(
+            context, pair, SESSION, Role.MENTOR, reported_by=Role.MENTOR, recorded_at=moment, revision=number
+        )
+        for number, moment in enumerate((at(12, 10), at(12, 12)))
+    ]
+    voided = statements.voided(context, pair.pair_id, held[0].id, recorded_at=at(12, 11))
+    return [held[0], voided, held[1]]
+
+
+def test_a_strict_lrs_gives_each_session_once(strict_lrs: RunningLRS):
+    context = dataclasses.replace(CONTEXT, programme_id=uuid4())
+    pair = PairContext(uuid4(), MENTOR, MENTEE)
+    lrs = LRSClient(strict_lrs.endpoint, strict_lrs.username, strict_lrs.password)
+    sent = corrected_session(context, pair)
+    assert deliver(lrs, [(each.id, each.body) for each in sent]) == [Sent()] * 3
+    endpoint = strict_lrs.endpoint.rstrip("/")
+    fetched = fetched_from(endpoint, strict_lrs.username, strict_lrs.password, context.programme_iri)[
+        "fetched"
+    ]
+    assert {str(sent[1].id), str(sent[2].id)} <= {each["id"] for each in fetched}
+    found = run(fetched)
+    assert [each["id"] for each in found["of"]("/attended", "session")] == [str(sent[2].id)]
+
+
+def test_ralph_s_pages_are_followed(ralph: RunningLRS):
+    pair = PairContext(uuid4(), MENTOR, MENTEE)
+    lrs = LRSClient(ralph.endpoint, ralph.username, ralph.password)
+    sent = corrected_session(CONTEXT, pair)
+    assert deliver(lrs, [(each.id, each.body) for each in sent]) == [Sent()] * 3
+    fetch = fetched_from(ralph.endpoint.rstrip("/"), ralph.username, ralph.password)["fetch"]
+    found = fetch(registration=str(pair.pair_id), limit="2")
+    assert sorted(each["id"] for each in found) == sorted(str(each.id) for each in sent)
+    assert {str(each.id) for each in sent} <= {each["id"] for each in fetch()}
 
 
 def test_sessions_are_counted_once_per_pair_and_month(figures):
