@@ -115,7 +115,7 @@ class SessionContext:
     """One session as it was logged. ``format`` is a short code ("coaching"), never words of a person.
 
     ``mode``: how the two spoke to each other; None where that is not known. ``started_at`` has the precision that is
-    known: the day in the pair's own time zone, or an aware moment.
+    known: the day in the time zone of whoever logged it, or an aware moment.
     """
 
     session_id: UUID
