@@ -26,6 +26,7 @@ from lti_tool.events.models import EventRow
 from lti_tool.identity.installation import stored_iri_base
 from lti_tool.identity.models import Membership, Organisation, Person
 from lti_tool.identity.principal import OPERATOR, TOOL, PrincipalKind
+from lti_tool.lti.ags.scores import order_key
 from lti_tool.lti.launch import handoffs
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import ActorAccount, Deployment, Invitation, Registration
@@ -340,7 +341,10 @@ def test_a_score_that_waited_is_posted_to_its_line_item(services, httpserver: HT
         for row in db.scalars(
             sa.select(Delivery).where(Delivery.kind == "score", Delivery.status == "waiting")
         ):
-            row.target = {**(row.target or {}), "line_item_url": httpserver.url_for("/item")}
+            item, target = httpserver.url_for("/item"), row.target or {}
+            assert row.order_key == order_key(target["line_item_url"], uuid.UUID(target["person_id"]))
+            row.target = {**target, "line_item_url": item}
+            row.order_key = order_key(item, uuid.UUID(target["person_id"]))
             row.not_before = utcnow()
         receiver = str(registration.id)
     make_worker(services).deliver(DeliveryKind.SCORE, receiver)

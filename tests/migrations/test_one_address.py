@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.database import Database, utcnow
-from lti_tool.lti.ags.models import MissingLineItem, ScoreTrail
+from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.ags.scores import order_key, part
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.messaging.models import Delivery, DeliveryBody
@@ -169,4 +169,4 @@ def test_what_begins_with_it_is_empty(doubled: Doubled) -> None:
     migrate(doubled.database, AFTER)
     with doubled.database.reading() as db:
         assert db.scalars(sa.select(ResourceLink.line_item_address).distinct()).all() == [None]
-        assert db.scalars(sa.select(MissingLineItem)).all() == []
+        assert db.execute(sa.select(sa.table("missing_line_item", sa.column("answers")))).all() == []
