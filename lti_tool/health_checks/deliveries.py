@@ -116,9 +116,9 @@ def _waiting(
     if whole is not None:
         return _failing(kind, waits, whole)
     if groups := failing.failing_groups():
-        return _failing(kind, waits, groups[0])
+        return _failing(kind, waits, min(groups, key=_since))
     if failing.rows:
-        part, count = failing.rows[0], len(failing.rows)
+        part, count = min(failing.rows, key=_since), len(failing.rows)
         what = "line item" if kind == DeliveryKind.SCORE else "part"
         return (
             Verdict.WARNING,
@@ -143,6 +143,10 @@ def _waiting(
             "see that a worker runs (tandem serve, or tandem worker)",
         )
     return (Verdict.WARNING if words else Verdict.OK), f"{waits}{words}", ""
+
+
+def _since(pause: DeliveryPause) -> dt.datetime:
+    return pause.since
 
 
 def _failing(kind: str, waits: str, pause: DeliveryPause) -> tuple[Verdict, str, str]:

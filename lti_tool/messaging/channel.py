@@ -52,10 +52,7 @@ class Channel(ABC):
         outcomes: Sequence[Outcome],
         now: dt.datetime,
     ) -> None:
-        """Write what the channel itself keeps of what became of them, in the transaction that marks them."""
+        """Write what the channel itself keeps of what became of them, in the transaction that marks them.
 
-    def note_damaged(  # noqa: B027 - as of :meth:`note`
-        self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
-    ) -> None:
-        """The same of deliveries that are given up unsent, since what is stored of them cannot be read; each with the
-        reason."""
+        :meth:`send` never had those that are :class:`~lti_tool.messaging.outcomes.Damaged`.
+        """

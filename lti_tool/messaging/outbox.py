@@ -216,7 +216,7 @@ def claim(
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
     A delivery whose lease ran out, because its worker was killed, is taken like any other, and so is one whose stored
-    target cannot be read (:func:`fault_of_target`), or whose body was lost, which is then empty. ``pauses``: the
+    target cannot be read or whose body was lost, which is then empty (:func:`fault_of`). ``pauses``: the
     receiver's, whose paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts,
     since reading hundreds of empty ones takes a while.
     """
@@ -243,16 +243,18 @@ def claim(
     return Claim(identifier, kind, receiver, deliveries)
 
 
-def fault_of_target(delivery: ClaimedDelivery) -> str | None:
-    """Why the stored target of a delivery cannot be read; None where it can."""
+def fault_of(delivery: ClaimedDelivery) -> str | None:
+    """Why a delivery of whatever kind cannot be sent as it is stored; None where it can."""
     if isinstance(delivery.target, Unreadable):
         return f"its target cannot be read: {delivery.target.reason}"
-    return None
+    return None if delivery.body else "its body was lost"
 
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
     column = table_of(DeliveryBody).c
-    found = db.execute(sa.select(column.delivery_id, column.body).where(among(column.delivery_id, ids)))
+    # SQLite keeps a text in this column as well, such as one that was written by hand.
+    body = sa.cast(column.body, sa.LargeBinary)
+    found = db.execute(sa.select(column.delivery_id, body).where(among(column.delivery_id, ids)))
     return {row[0]: row[1] for row in found}
 
 

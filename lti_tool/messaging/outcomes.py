@@ -9,13 +9,23 @@ of the receiver to which it goes (a line item), :class:`GroupUnavailable` agains
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from lti_tool.outside_text import error_line, one_line
+
+
+class Answered(enum.Enum):
+    """Which of a receiver has answered something about a delivery that was not sent; a part is one of its group."""
+
+    NOBODY = "nobody"
+    RECEIVER = "receiver"
+    GROUP = "group"
+    PART = "part"
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,13 @@ class Damaged(Dead):
 class Retry:
     """The receiver is well, and this delivery alone must go again, not before ``after_seconds`` where it said so.
 
-    ``part_answered``: whether the part to which it goes was asked to take it; else nothing is known of that part.
+    ``answered``: what is known to be well.
     """
 
     reason: str
     after_seconds: float | None = None
     may_have_arrived: bool = True
-    part_answered: bool = True
+    answered: Answered = Answered.PART
 
 
 @dataclass(frozen=True)
@@ -102,11 +112,11 @@ class NotTried:
 class Superseded:
     """It is not sent any more; ``write`` writes what follows, in the transaction that marks this one.
 
-    ``part_answered``: as of :class:`Retry`. Without ``write``, as it was not tried, nothing is known of the receiver.
+    ``answered``: as of :class:`Retry`.
     """
 
     write: Callable[[Session], None] | None = None
-    part_answered: bool = True
+    answered: Answered = Answered.NOBODY
 
 
 Outcome = (
@@ -122,7 +132,11 @@ def storable(outcome: Outcome, fault: Exception) -> Outcome:
     match outcome:
         case Superseded(write) if write is not None:
             return Retry(f"what became of it could not be stored: {error_line(fault)}")
-        case Dead() | Retry() | PartUnavailable() | GroupUnavailable() | Unavailable() | Blocked():
-            return type(outcome)(one_line(str(outcome.reason)))
+        case Dead():
+            return replace(outcome, reason=one_line(str(outcome.reason)), theirs=None)
+        case Blocked():
+            return replace(outcome, reason=one_line(str(outcome.reason)))
+        case Retry() | PartUnavailable() | GroupUnavailable() | Unavailable():
+            return replace(outcome, reason=one_line(str(outcome.reason)), after_seconds=None)
         case _:
             return outcome

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import insert_for
 from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outcomes import (
+    Answered,
     Blocked,
     Damaged,
     GroupUnavailable,
@@ -157,12 +158,10 @@ def update(
             case PartUnavailable():
                 failed.setdefault(part, outcome)
                 answered |= {WHOLE, group_of(part)}
-            case NotTried() | Damaged() | Superseded(write=None):
+            case NotTried() | Damaged():
                 pass
-            case Superseded(part_answered=False):
-                answered.add(WHOLE)
-            case Retry(part_answered=False):
-                answered |= {WHOLE, group_of(part)}
+            case Superseded(answered=by) | Retry(answered=by):
+                answered |= _answered(part, by)
             case _:
                 answered |= {WHOLE, group_of(part), part}
     over = [part for part in answered - failed.keys() if before.find(part) is not None]
@@ -175,6 +174,19 @@ def update(
     return [
         _begin(db, kind, receiver, part, outcome, before.find(part), now) for part, outcome in failed.items()
     ]
+
+
+def _answered(part: str, by: Answered) -> set[str]:
+    """The pauses that are over."""
+    match by:
+        case Answered.NOBODY:
+            return set()
+        case Answered.RECEIVER:
+            return {WHOLE}
+        case Answered.GROUP:
+            return {WHOLE, group_of(part)}
+        case Answered.PART:
+            return {WHOLE, group_of(part), part}
 
 
 def _begin(

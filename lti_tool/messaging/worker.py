@@ -151,7 +151,7 @@ class Worker:
         channel, now = slots.channel, self._clock()
         with self._database.reading() as db:
             due = due_deliveries.due_receivers(db, channel.kind, pauses.read(db, channel.kind), now=now)
-            ready = [receiver for receiver in due if channel.is_ready(db, receiver)]
+            ready = [receiver for receiver in due if self._is_ready(channel, db, receiver)]
         for receiver in slots.in_turn(ready):
             with self._lock:
                 if not slots.is_free(receiver):
@@ -161,6 +161,16 @@ class Worker:
                 )
                 slots.active[receiver] = thread
             thread.start()
+
+    def _is_ready(self, channel: Channel, db: Session, receiver: str) -> bool:
+        """Whether a receiver can be sent to. One of which that cannot be said keeps no other waiting."""
+        try:
+            return channel.is_ready(db, receiver)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            _log.exception("receiver_unreadable", kind=channel.kind, receiver=receiver)
+            return False
 
     def _serve(self, slots: Slots, receiver: str) -> None:
         begun = time.monotonic()
@@ -217,7 +227,7 @@ class Worker:
         sound = claim.deliveries
         try:
             for each in claim.deliveries:
-                fault = outbox.fault_of_target(each) or channel.fault_of(each)
+                fault = outbox.fault_of(each) or channel.fault_of(each)
                 if fault is not None:
                     damaged[each.id] = Damaged(fault)
             sound = [each for each in claim.deliveries if each.id not in damaged]
@@ -249,24 +259,13 @@ class Worker:
         now = self._clock()
         with self._database.transaction() as db:
             # Before the deliveries: whoever enqueues locks what a channel keeps, then what waits.
-            self._note(db, claim, outcomes, now)
+            self._slots[claim.kind].channel.note(db, claim.deliveries, outcomes, now)
             outbox.mark(db, claim, outcomes, now=now)
             results = zip((delivery.part for delivery in claim.deliveries), outcomes, strict=True)
             begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)
             self._step(claim, "marking")
         self._step(claim, "marked")
         log_round(claim, outcomes, begun)
-
-    def _note(self, db: Session, claim: Claim, outcomes: Sequence[Outcome], now: dt.datetime) -> None:
-        """Let the channel write what it keeps of each."""
-        channel = self._slots[claim.kind].channel
-        became = list(zip(claim.deliveries, outcomes, strict=True))
-        damaged = [(each, outcome.reason) for each, outcome in became if isinstance(outcome, Damaged)]
-        sound = [(each, outcome) for each, outcome in became if not isinstance(outcome, Damaged)]
-        if damaged:
-            channel.note_damaged(db, damaged, now)
-        if sound:
-            channel.note(db, [each for each, _ in sound], [outcome for _, outcome in sound], now)
 
     def _step(self, claim: Claim, step: str) -> None:
         self._at_step(f"{claim.kind}:{step}")

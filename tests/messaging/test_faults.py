@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import uuid
@@ -14,12 +15,26 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from lti_tool.composition.services import Services
+from lti_tool.lti.ags.score_outcomes import Refused
+from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.messaging import outbox, pauses
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import Delivery, DeliveryPause
 from lti_tool.messaging.outbox import ClaimedDelivery
-from lti_tool.messaging.outcomes import Blocked, Dead, Outcome, Retry, Sent, Superseded, Unavailable
+from lti_tool.messaging.outcomes import (
+    Answered,
+    Blocked,
+    Dead,
+    Outcome,
+    PartUnavailable,
+    Retry,
+    Sent,
+    Superseded,
+    Unavailable,
+    storable,
+)
 from lti_tool.messaging.worker import Worker
+from tests.messaging.waiting import until
 
 UNSTORABLE = "a\0b\ud800\nc"
 
@@ -111,3 +126,47 @@ def test_what_cannot_be_marked_is_marked_with_its_text_alone(services):
 def test_a_dead_letter_is_stored_whatever_the_receiver_holds(services, theirs):
     deliver(services, lambda: [Sent(), Dead("another", theirs)], 2)
     assert rows(services) == [("sent", None), ("dead", "another")]
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Refused(UNSTORABLE, refusal=ScoreRefusal.LINE_ITEM_GONE, is_missing=True),
+        PartUnavailable(UNSTORABLE, may_have_arrived=False),
+        Retry(UNSTORABLE, answered=Answered.NOBODY),
+    ],
+)
+def test_what_an_outcome_says_beside_its_text_is_kept(outcome):
+    kept = storable(dataclasses.replace(outcome, **MORE.get(type(outcome), {})), OverflowError())
+    assert kept == dataclasses.replace(outcome, reason="a b c")
+
+
+MORE = {
+    Refused: {"theirs": {"a": 1}},
+    PartUnavailable: {"after_seconds": 1e300},
+    Retry: {"after_seconds": 1e300},
+}
+
+
+class Picky(Scripted):
+    """Cannot say of one receiver whether it can be sent to."""
+
+    def is_ready(self, db: Session, receiver: str) -> bool:
+        return bool(uuid.UUID(receiver))
+
+
+def test_a_receiver_whose_row_cannot_be_read_keeps_no_other_waiting(services):
+    readable = str(uuid.uuid4())
+    with services.database.transaction() as db:
+        for receiver in ("damaged", readable):
+            outbox.enqueue(
+                db, kind="scripted", receiver=receiver, key=uuid.uuid4(), order_key=receiver, body=b"{}"
+            )
+    worker = Worker(services.database, [Picky(lambda: [Sent()])], wake=services.wake, poll_seconds=0.05)
+    with capture_logs() as logs:
+        worker.start()
+        try:
+            assert until(lambda: [status for status, _ in rows(services)] == ["waiting", "sent"])
+        finally:
+            worker.stop()
+    assert {entry["receiver"] for entry in logs if entry["event"] == "receiver_unreadable"} == {"damaged"}

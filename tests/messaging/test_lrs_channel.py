@@ -25,7 +25,7 @@ from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.actions import change_role
 from lti_tool.mentoring.roles import Role
 from lti_tool.messaging import backlog, outbox, pauses
-from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
+from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
 from tests.builder import World
 from tests.messaging.waiting import until
@@ -102,6 +102,29 @@ def test_exactly_the_stored_bytes_reach_the_lrs(with_lrs, world, lrs):
     with with_lrs.database.reading() as db:
         bodies = [row.body for row in db.scalars(sa.select(Delivery).order_by(Delivery.id))]
     assert lrs.bodies == [b"[" + b",".join(bodies) + b"]"]
+
+
+def test_a_statement_whose_body_was_lost_is_given_up_alone(with_lrs, world, lrs):
+    pair_up(with_lrs, world)
+    first, second = rows(with_lrs)
+    with with_lrs.database.transaction() as db:
+        db.execute(sa.delete(DeliveryBody).where(DeliveryBody.delivery_id == first.id))
+    deliver(make_worker(with_lrs))
+    assert [(row.status, row.last_error) for row in rows(with_lrs)] == [
+        ("dead", "its body was lost"),
+        ("sent", None),
+    ]
+    assert lrs.batches == [[str(second.key)]]
+
+
+@pytest.mark.sqlite_alone
+def test_a_body_that_was_written_as_text_is_sent(with_lrs, world, lrs):
+    """As by hand; PostgreSQL takes no text there."""
+    pair_up(with_lrs, world)
+    with with_lrs.database.transaction() as db:
+        db.execute(sa.text("UPDATE delivery_body SET body = CAST(body AS TEXT)"))
+    deliver(make_worker(with_lrs))
+    assert statuses(with_lrs) == ["sent", "sent"]
 
 
 def test_what_was_delivered_is_marked(with_lrs, world, lrs):

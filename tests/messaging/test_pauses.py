@@ -11,6 +11,7 @@ from lti_tool.database import utcnow
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outcomes import (
+    Answered,
     Blocked,
     Damaged,
     Dead,
@@ -64,12 +65,13 @@ def after(services: Services, outcome: Outcome) -> dict[str, DeliveryPause]:
         (Sent(), set()),
         (Dead("never"), set()),
         (Retry("later"), set()),
-        (Superseded(lambda _: None), set()),
+        (Superseded(lambda _: None, Answered.PART), set()),
         (NotTried(), {WHOLE, GROUP, PART}),
         (Damaged("unreadable"), {WHOLE, GROUP, PART}),
         (Superseded(), {WHOLE, GROUP, PART}),
-        (Superseded(lambda _: None, part_answered=False), {GROUP, PART}),
-        (Retry("unread", part_answered=False), {PART}),
+        (Superseded(lambda _: None, Answered.RECEIVER), {GROUP, PART}),
+        (Retry("unread", answered=Answered.GROUP), {PART}),
+        (Retry("unread", answered=Answered.NOBODY), {WHOLE, GROUP, PART}),
         (PartUnavailable("locked"), {PART}),
         (GroupUnavailable("away"), {GROUP, PART}),
         (Unavailable("away"), {WHOLE, GROUP, PART}),

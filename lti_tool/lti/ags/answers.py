@@ -85,6 +85,7 @@ from lti_tool.lti.platforms import is_earlier_timestamp_error
 from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import (
+    Answered,
     Blocked,
     Dead,
     GroupUnavailable,
@@ -298,13 +299,13 @@ def _outcome_unread(
     is_final = body.get("activityProgress") == "Completed" and body.get("gradingProgress") == "FullyGraded"
     if may_go_unread(known.failures, is_final=is_final, now=now):
         return None
-    kind: type[UnreadAlone | UnreadAnywhere | UnreadHere]
+    reason = f"{READING_FAILED}{error}"
     if may_go_unread(known.failures, is_final=True, now=now):
         # It must not hold the final grades of others any more.
-        kind = UnreadAlone
-    else:
-        kind = UnreadAnywhere if error.unavailable else UnreadHere
-    return kind(f"{READING_FAILED}{error}", error.after_seconds, _NEVER_SENT)
+        answered = Answered.NOBODY if error.unavailable else Answered.GROUP
+        return UnreadAlone(reason, error.after_seconds, _NEVER_SENT, answered)
+    kind = UnreadAnywhere if error.unavailable else UnreadHere
+    return kind(reason, error.after_seconds, _NEVER_SENT)
 
 
 def _outcome_of_response(

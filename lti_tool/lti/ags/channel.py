@@ -24,13 +24,14 @@ from lti_tool.lti.ags import (
     unsent_scores,
 )
 from lti_tool.lti.ags.answers import KnownGrade, deliver_scores
+from lti_tool.lti.ags.grade_records import Became
 from lti_tool.lti.ags.reconciliation import may_rest
 from lti_tool.lti.ags.score_outcomes import Refused, ScoreOutcome, Stale, Withheld
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryKind
 from lti_tool.messaging.outbox import ClaimedDelivery
-from lti_tool.messaging.outcomes import Dead, Outcome, PartMissing, Sent, Superseded
+from lti_tool.messaging.outcomes import Answered, Damaged, Dead, Outcome, PartMissing, Sent, Superseded
 
 
 class GradebookChannel(Channel):
@@ -77,10 +78,17 @@ class GradebookChannel(Channel):
         outcomes: Sequence[Outcome],
         now: dt.datetime,
     ) -> None:
-        """Write what became of each score into the record of its grade."""
-        missing = grade_records.missing_reasons(deliveries, outcomes)
-        there = grade_records.urls_that_answered(deliveries, outcomes)
-        registration_id = self._registration_id(db, deliveries) if missing or there else None
+        """Write what became of each score into the record of its grade, or that it was damaged."""
+        became = list(zip(deliveries, outcomes, strict=True))
+        damaged = [
+            (damaged_scores.find_grade(db, each.target, each.order_key), each, outcome)
+            for each, outcome in became
+            if isinstance(outcome, Damaged)
+        ]
+        sound = [(each, outcome) for each, outcome in became if not isinstance(outcome, Damaged)]
+        missing = grade_records.missing_reasons(sound)
+        there = grade_records.urls_that_answered(sound)
+        registration_id = self._registration_id(db, sound) if missing or there else None
         resting: set[str] = set()
         awake: set[str] = set()
         if registration_id is not None:
@@ -88,33 +96,33 @@ class GradebookChannel(Channel):
             reasons = {url: reason for url, (reason, _) in missing.items() if url not in there}
             resting = missing_line_items.count(db, registration_id, reasons, now)
             awake = missing_line_items.forget(db, registration_id, there)
-        grade_records.lock_grades(db, {grade_records.grade_of(each) for each in deliveries}, resting)
-        for delivery, outcome in zip(deliveries, outcomes, strict=True):
-            grade_records.note_outcome(db, delivery, outcome, now)
+        grades = {grade_records.grade_of(each) for each, _ in sound} | {
+            grade for grade, *_ in damaged if grade
+        }
+        grade_records.lock_grades(db, grades, resting | awake)
+        for each, outcome in sound:
+            grade_records.note_outcome(db, each, outcome, now)
+        for grade, each, lost in damaged:
+            if grade is not None:
+                damaged_scores.note(db, grade, each, lost.reason, now)
         unsent_scores.supersede_earlier_dead(
             db,
             [
-                (delivery.order_key, delivery.id)
-                for delivery, outcome in zip(deliveries, outcomes, strict=True)
+                (each.order_key, each.id)
+                for each, outcome in sound
                 if isinstance(outcome, Sent | Dead) or (isinstance(outcome, Superseded) and outcome.write)
             ],
         )
-        grade_records.note_failed_readings(db, deliveries, outcomes, now)
+        grade_records.note_failed_readings(db, sound, now)
         if registration_id is not None:
             for url in sorted(resting):
                 missing_line_items.rest(db, registration_id, url, missing[url][1], now)
             for url in sorted(awake):
                 resending.read_everybodys(db, registration_id, url, now)
 
-    def note_damaged(
-        self, db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime
-    ) -> None:
-        """Write into the records of their grades that they were not sent."""
-        damaged_scores.note(db, deliveries, now)
-
-    def _registration_id(self, db: Session, deliveries: Sequence[ClaimedDelivery]) -> uuid.UUID | None:
+    def _registration_id(self, db: Session, sound: Became) -> uuid.UUID | None:
         """That of the platform to which they go: one receiver's are sent together."""
-        people = [grade_records.grade_of(each)[1] for each in deliveries]
+        people = [grade_records.grade_of(each)[1] for each, _ in sound]
         return db.scalar(sa.select(Person.registration_id).where(Person.id.in_(people[:1])))
 
 
@@ -132,10 +140,12 @@ def _given_up(outcome: ScoreOutcome, known: KnownGrade | None) -> ScoreOutcome:
 def _outcome(outcome: ScoreOutcome, delivery: ClaimedDelivery, receiver: str) -> Outcome:
     match outcome:
         case Stale():
-            return Superseded(partial(_restamp, delivery=delivery, receiver=receiver, stale=outcome))
+            return Superseded(
+                partial(_restamp, delivery=delivery, receiver=receiver, stale=outcome), Answered.PART
+            )
         case Withheld():
             write = partial(_note_withheld, delivery=delivery, withheld=outcome)
-            return Superseded(write, part_answered=outcome.reading is not None)
+            return Superseded(write, Answered.RECEIVER if outcome.reading is None else Answered.PART)
         case _:
             return outcome
 

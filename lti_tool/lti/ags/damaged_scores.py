@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.lti.ags import unsent_scores
-from lti_tool.lti.ags.grade_records import Grade, lock_grades
+from lti_tool.lti.ags.grade_records import Grade
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
 from lti_tool.lti.ags.scores import order_key, person_of
 from lti_tool.lti.platforms.base import ScoreRefusal
@@ -71,35 +70,29 @@ def _is_moment(value: object) -> bool:
         return False
 
 
-def note(db: Session, deliveries: Sequence[tuple[ClaimedDelivery, str]], now: dt.datetime) -> None:
-    """Write into the records of their grades that scores were not sent, with the reason of each.
+def note(db: Session, grade: Grade, delivery: ClaimedDelivery, reason: str, now: dt.datetime) -> None:
+    """Write into the record of a grade, which is locked, that a score was not sent.
 
     Not into one that has a later score, which is still on its way.
     """
-    grades = [
-        (delivery, find_grade(db, delivery.target, delivery.order_key), reason)
-        for delivery, reason in deliveries
-    ]
-    lock_grades(db, {grade for _, grade, _ in grades if grade is not None})
-    for delivery, grade, reason in grades:
-        if grade is None or unsent_scores.has_later(db, order_key(*grade), delivery.id):
-            continue
-        url, person_id = grade
-        db.execute(
-            sa.update(_TRAILS)
-            .where(
-                _column.line_item_url == url,
-                _column.person_id == person_id,
-                _column.grade_status.in_([GradeStatus.ON_ITS_WAY.value, GradeStatus.WAITING.value]),
-            )
-            .values(
-                grade_status=GradeStatus.REFUSED.value,
-                reason=reason,
-                refusal=ScoreRefusal.NOT_SENT.value,
-                refused_at=now,
-                changed_at=now,
-            )
+    if unsent_scores.has_later(db, order_key(*grade), delivery.id):
+        return
+    url, person_id = grade
+    db.execute(
+        sa.update(_TRAILS)
+        .where(
+            _column.line_item_url == url,
+            _column.person_id == person_id,
+            _column.grade_status.in_([GradeStatus.ON_ITS_WAY.value, GradeStatus.WAITING.value]),
         )
+        .values(
+            grade_status=GradeStatus.REFUSED.value,
+            reason=reason,
+            refusal=ScoreRefusal.NOT_SENT.value,
+            refused_at=now,
+            changed_at=now,
+        )
+    )
 
 
 def find_grade(db: Session, target: dict[str, Any] | None, key: str) -> Grade | None:

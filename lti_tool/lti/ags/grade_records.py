@@ -128,6 +128,10 @@ Grade = tuple[str, uuid.UUID]
 """The key of a record: line item and person."""
 
 
+Became = Sequence[tuple[ClaimedDelivery, Outcome]]
+"""Scores, each with what became of it."""
+
+
 def grade_of(delivery: ClaimedDelivery) -> Grade:
     """The grade that a score is about."""
     target = delivery.target or {}
@@ -145,12 +149,10 @@ def lock_grades(db: Session, grades: Collection[Grade], urls: Collection[str] = 
         db.execute(sa.select(*key).where(chosen).order_by(*key).with_for_update()).all()
 
 
-def missing_reasons(
-    deliveries: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]
-) -> dict[str, tuple[str, ScoreRefusal]]:
+def missing_reasons(became: Became) -> dict[str, tuple[str, ScoreRefusal]]:
     """The line items that were said to be missing, with the platform's words and what they mean."""
     found: dict[str, tuple[str, ScoreRefusal]] = {}
-    for delivery, outcome in zip(deliveries, outcomes, strict=True):
+    for delivery, outcome in became:
         url, _ = grade_of(delivery)
         if isinstance(outcome, PartMissing):
             found[url] = outcome.reason, refusal_of_missing(outcome)
@@ -169,25 +171,20 @@ def refusal_of_missing(outcome: PartMissing) -> ScoreRefusal:
     return ScoreRefusal.OTHER
 
 
-def urls_that_answered(deliveries: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]) -> set[str]:
-    """The line items that took a score, or refused one for a reason of its own."""
+def urls_that_answered(became: Became) -> set[str]:
+    """The line items that took a score, now or before, or refused one for a reason of its own."""
     return {
         grade_of(delivery)[0]
-        for delivery, outcome in zip(deliveries, outcomes, strict=True)
+        for delivery, outcome in became
         if isinstance(outcome, Sent) or (isinstance(outcome, Refused) and not outcome.is_missing)
     }
 
 
-def note_failed_readings(
-    db: Session,
-    deliveries: Sequence[ClaimedDelivery],
-    outcomes: Sequence[Outcome],
-    now: dt.datetime,
-) -> None:
+def note_failed_readings(db: Session, became: Became, now: dt.datetime) -> None:
     """Count the line items whose results could not be read before posting, each once."""
     failed = {
         grade_of(delivery): outcome.reason
-        for delivery, outcome in zip(deliveries, outcomes, strict=True)
+        for delivery, outcome in became
         if isinstance(outcome, UnreadAlone | UnreadAnywhere | UnreadHere)
     }
     by_url = {url: (person_id, reason) for (url, person_id), reason in failed.items()}

@@ -47,10 +47,14 @@ def request_resending(
     mine: list[sa.ColumnElement[bool]] = [_column.line_item_url.in_({row.line_item_url for row in rows})]
     if person_id is not None:
         mine.append(_column.person_id == person_id)
-    # Before the grades are locked, and in the order of their addresses, as whoever sends scores does.
-    for row in sorted(rows, key=lambda row: (row.line_item_url, row.id)):
-        _end_rest(db, row.id, row.line_item_url)
+    # As whoever sends scores locks them: line items in the order of their addresses, then grades, then pauses.
+    ends = [
+        (_end_rest(db, row.id, row.line_item_url), row.line_item_url)
+        for row in sorted(rows, key=lambda row: (row.line_item_url, row.id))
+    ]
     _begin_anew(db, mine)
+    for registration_id, url in ends:
+        _end_pause(db, registration_id, url)
     asked = (request_results(db, row.id, requested_by, person_id=person_id) for row in rows)
     return [job_id for job_id in asked if job_id is not None]
 
@@ -85,6 +89,7 @@ def revive(db: Session, resource_link_id: uuid.UUID, requested_by: Principal) ->
     registration_id = _end_rest(db, resource_link_id, url)
     if registration_id is not None:
         missing_line_items.retry_refused(db, registration_id, url, utcnow())
+    _end_pause(db, registration_id, url)
     request_results(db, resource_link_id, requested_by)
 
 
@@ -108,9 +113,13 @@ def _end_rest(db: Session, resource_link_id: uuid.UUID, url: str) -> uuid.UUID |
     registration_id = db.scalar(sa.select(registration_of_link(resource_link_id)))
     if registration_id is not None:
         missing_line_items.end_rest(db, registration_id, url, utcnow())
-        # What waits for it is tried at once.
-        pauses.end_part(db, DeliveryKind.SCORE.value, str(registration_id), part(url))
     return registration_id
+
+
+def _end_pause(db: Session, registration_id: uuid.UUID | None, url: str) -> None:
+    """What waits for a line item is tried at once."""
+    if registration_id is not None:
+        pauses.end_part(db, DeliveryKind.SCORE.value, str(registration_id), part(url))
 
 
 def _begin_anew(db: Session, which: Sequence[sa.ColumnElement[bool]]) -> None:

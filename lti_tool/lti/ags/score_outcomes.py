@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lti_tool.lti.ags.results import Reading
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.messaging.outcomes import (
+    Answered,
     Blocked,
     Dead,
     GroupUnavailable,
@@ -76,7 +77,7 @@ class UnreadAnywhere(GroupUnavailable):
 class UnreadAlone(Retry):
     """The result could not be read before posting, which must not hold other scores."""
 
-    part_answered: bool = False
+    answered: Answered = Answered.GROUP
 
 
 ScoreOutcome = (

@@ -102,11 +102,12 @@ def _persist(
     persisted = persist_launch(
         connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime, read_before=read_before
     )
-    if persisted.resource_link_id is not None and _lacks_scores(persisted):
-        _backfill(connection, launch, persisted, persisted.resource_link_id)
     if persisted.line_item_rests and persisted.resource_link_id is not None:
+        # First, since it locks the line item, and then grades.
         with _acting(connection, launch) as db:
             revive(db, persisted.resource_link_id, TOOL)
+    if persisted.resource_link_id is not None and _lacks_scores(persisted):
+        _backfill(connection, launch, persisted, persisted.resource_link_id)
     if persisted.has_grade and persisted.resource_link_id is not None:
         # Behind the launch: the page waits for no platform.
         with _acting(connection, launch) as db:

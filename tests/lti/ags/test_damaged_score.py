@@ -11,15 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import transaction as composition
+from lti_tool.composition.channels import make_channels
 from lti_tool.database import utcnow
 from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.identity.principal import TOOL
-from lti_tool.lti.ags import damaged_scores
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.resending import request_resending
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.messaging.outcomes import Damaged
 from lti_tool.translation import using_language
 from lti_tool.web import grade_wording
 from tests.builder.connected import MENTEE, MENTOR, Connected
@@ -158,7 +159,8 @@ def test_a_score_whose_body_is_damaged_is_given_up_alone(
     [(dead, reason), sent] = states(book)
     assert (dead, sent) == (DeliveryStatus.DEAD, (DeliveryStatus.SENT, None))
     assert reason is not None
-    assert reason.startswith(f"its {'target' if damaged_target else 'body'} cannot be read: ")
+    what = "its target cannot be read: " if damaged_target else "its body "
+    assert reason.startswith(what)
     assert (book.status(MENTOR), book.trail(MENTOR).refusal) == (GradeStatus.REFUSED, "not_sent")
     assert (book.grade(MENTEE), book.status(MENTEE)) == (100, GradeStatus.RECORDED)
     [(_, said, _)] = deliveries(book.services)
@@ -196,8 +198,8 @@ def test_a_score_that_was_recorded_since_is_still_on_its_way(book: ReadingBack) 
     damage(book, MENTEE, lambda _: [1])
     with book.services.database.transaction() as db:
         claimed = outbox.claim(db, DeliveryKind.SCORE, receiver=str(book.connected.world.registration_id))
-    lost = [(delivery, REASON) for delivery in claimed.deliveries]
     book.record("under_way", 60, report="live")
+    [channel] = [each for each in make_channels(book.services) if each.kind == DeliveryKind.SCORE]
     with book.services.database.transaction() as db:
-        damaged_scores.note(db, lost, utcnow())
-    assert (len(lost), book.status()) == (1, GradeStatus.ON_ITS_WAY)
+        channel.note(db, claimed.deliveries, [Damaged(REASON)], utcnow())
+    assert book.status() is GradeStatus.ON_ITS_WAY
