@@ -171,7 +171,7 @@ class LRSClient(tincan.RemoteLRS):
         (Communication 3.3); else by the statement, or a list that holds no other. Raises LRSUnreachableError, or
         LRSError for any other answer.
         """
-        answer = self.exchange("GET", "statements", params={"statementId": str(identifier)})
+        answer = self._ask_for("statementId", identifier)
         status = answer.status_code
         if status not in (200, 403, 404):
             raise LRSError(f"asked for one statement, the LRS answered {status}")
@@ -180,8 +180,11 @@ class LRSClient(tincan.RemoteLRS):
         ):
             raise LRSError(f"asked for one statement, it answered {status}, and not as an LRS does")
 
+    def _ask_for(self, parameter: str, identifier: UUID) -> requests.Response:
+        return self.exchange("GET", "statements", params={parameter: str(identifier)})
+
     def _lookup(self, parameter: str, identifier: UUID) -> dict[str, Any] | None:
-        answer = self.exchange("GET", "statements", params={parameter: str(identifier)})
+        answer = self._ask_for(parameter, identifier)
         absent = (400, 404, 422) if parameter == "voidedStatementId" else (404,)
         if answer.status_code in absent:
             return None
@@ -194,10 +197,8 @@ class LRSClient(tincan.RemoteLRS):
         except (ValueError, RecursionError) as error:
             # JSON, but of thousands of levels or digits.
             raise LRSStatementError("what the LRS holds under this id cannot be read") from error
-        candidates = found.get("statements", [found]) if isinstance(found, dict) else found
-        for candidate in candidates if isinstance(candidates, list) else []:
-            name = candidate.get("id") if isinstance(candidate, dict) else None
-            if isinstance(name, str) and name.lower() == str(identifier):
+        for candidate in _listed(found) or []:
+            if _has_id(candidate, identifier):
                 if not is_comparable(candidate):
                     raise LRSStatementError("what the LRS holds under this id is not JSON of a usual depth")
                 return cast("dict[str, Any]", candidate)
@@ -220,13 +221,21 @@ class LRSClient(tincan.RemoteLRS):
 def _answers_for(identifier: UUID, content: bytes) -> bool:
     """Whether this is the statement, or a list with that one or none, as LRSs answer when asked for one."""
     try:
-        found = json.loads(content)
+        listed = _listed(json.loads(content))
     except (ValueError, RecursionError):
         return False
+    return listed is not None and all(_has_id(each, identifier) for each in listed)
+
+
+def _listed(found: Any) -> list[Any] | None:
+    """What an LRS answers when asked for one statement: some answer a list. None for anything else."""
     listed = found.get("statements", [found]) if isinstance(found, dict) else found
-    return isinstance(listed, list) and all(
-        isinstance(each, dict) and str(each.get("id")).lower() == str(identifier) for each in listed
-    )
+    return listed if isinstance(listed, list) else None
+
+
+def _has_id(candidate: Any, identifier: UUID) -> bool:
+    name = candidate.get("id") if isinstance(candidate, dict) else None
+    return isinstance(name, str) and name.lower() == str(identifier)
 
 
 def _parameter(value: Any) -> str:

@@ -20,7 +20,7 @@ from lti_tool.outside_text import error_line, one_line
 
 
 class Answered(enum.Enum):
-    """Which of a receiver has answered something about a delivery that was not sent; a part is one of its group."""
+    """What of a receiver is known to be well: nothing, itself, a group of its parts as well, or that part too."""
 
     NOBODY = "nobody"
     RECEIVER = "receiver"

@@ -154,16 +154,16 @@ def update(
                 failed.setdefault(WHOLE, outcome)
             case GroupUnavailable():
                 failed.setdefault(group_of(part), outcome)
-                answered.add(WHOLE)
+                answered |= _answered(part, Answered.RECEIVER)
             case PartUnavailable():
                 failed.setdefault(part, outcome)
-                answered |= {WHOLE, group_of(part)}
+                answered |= _answered(part, Answered.GROUP)
             case NotTried() | Damaged():
                 pass
             case Superseded(answered=by) | Retry(answered=by):
                 answered |= _answered(part, by)
             case _:
-                answered |= {WHOLE, group_of(part), part}
+                answered |= _answered(part, Answered.PART)
     over = [part for part in answered - failed.keys() if before.find(part) is not None]
     if over:
         db.execute(

@@ -226,10 +226,11 @@ class Worker:
         damaged: dict[int, Damaged] = {}
         sound = claim.deliveries
         try:
-            for each in claim.deliveries:
-                fault = outbox.fault_of(each) or channel.fault_of(each)
-                if fault is not None:
-                    damaged[each.id] = Damaged(fault)
+            damaged = {
+                each.id: Damaged(fault)
+                for each in claim.deliveries
+                if (fault := outbox.fault_of(each) or channel.fault_of(each)) is not None
+            }
             sound = [each for each in claim.deliveries if each.id not in damaged]
             sent = channel.send(claim.receiver, sound) if sound else []
             if len(sent) != len(sound):
@@ -237,11 +238,8 @@ class Worker:
         except Exception as error:
             _log.exception("delivery_fault", kind=str(claim.kind), receiver=claim.receiver)
             sent = [Unavailable(f"sending failed: {error_line(error)}")] * len(sound)
-        outcomes: dict[int, Outcome] = {
-            **damaged,
-            **dict(zip((each.id for each in sound), sent, strict=True)),
-        }
-        return [outcomes[each.id] for each in claim.deliveries]
+        in_order = iter(sent)
+        return [damaged[each.id] if each.id in damaged else next(in_order) for each in claim.deliveries]
 
     def _mark(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
         """Write down what became of each, or what can be stored of it."""

@@ -129,23 +129,19 @@ def test_a_dead_letter_is_stored_whatever_the_receiver_holds(services, theirs):
 
 
 @pytest.mark.parametrize(
-    "outcome",
+    ("outcome", "dropped"),
     [
-        Refused(UNSTORABLE, refusal=ScoreRefusal.LINE_ITEM_GONE, is_missing=True),
-        PartUnavailable(UNSTORABLE, may_have_arrived=False),
-        Retry(UNSTORABLE, answered=Answered.NOBODY),
+        (
+            Refused(UNSTORABLE, refusal=ScoreRefusal.LINE_ITEM_GONE, is_missing=True),
+            {"theirs": {"a": 1}},
+        ),
+        (PartUnavailable(UNSTORABLE, may_have_arrived=False), {"after_seconds": 1e300}),
+        (Retry(UNSTORABLE, answered=Answered.NOBODY), {"after_seconds": 1e300}),
     ],
 )
-def test_what_an_outcome_says_beside_its_text_is_kept(outcome):
-    kept = storable(dataclasses.replace(outcome, **MORE.get(type(outcome), {})), OverflowError())
+def test_what_an_outcome_says_beside_its_text_is_kept(outcome, dropped):
+    kept = storable(dataclasses.replace(outcome, **dropped), OverflowError())
     assert kept == dataclasses.replace(outcome, reason="a b c")
-
-
-MORE = {
-    Refused: {"theirs": {"a": 1}},
-    PartUnavailable: {"after_seconds": 1e300},
-    Retry: {"after_seconds": 1e300},
-}
 
 
 class Picky(Scripted):

@@ -40,27 +40,24 @@ def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, boo
 def supersede_dead(db: Session, order_keys: Collection[str]) -> None:
     """What was refused under these keys is of no interest any more: another score follows, or stands."""
     if order_keys:
-        db.execute(
-            sa.update(_rows)
-            .where(
-                # Written out, not bound, as the partial index has it.
-                sa.text("status = 'dead'"),
-                _column.kind == DeliveryKind.SCORE.value,
-                _column.order_key.in_(order_keys),
-            )
-            .values(status=DeliveryStatus.SUPERSEDED.value)
-        )
+        _supersede_dead(db, _column.order_key.in_(order_keys))
 
 
 def supersede_earlier_dead(db: Session, later: Collection[tuple[str, int]]) -> None:
     """The same of what was refused before these deliveries, by ``order_key`` and id: after they were enqueued, even."""
     if later:
         before = [sa.and_(_column.order_key == key, _column.id < identifier) for key, identifier in later]
-        db.execute(
-            sa.update(_rows)
-            .where(sa.text("status = 'dead'"), _column.kind == DeliveryKind.SCORE.value, sa.or_(*before))
-            .values(status=DeliveryStatus.SUPERSEDED.value)
-        )
+        _supersede_dead(db, sa.or_(*before))
+
+
+def _supersede_dead(db: Session, which: sa.ColumnElement[bool]) -> None:
+    # Written out, not bound, as the partial index has it.
+    dead = sa.text("status = 'dead'")
+    db.execute(
+        sa.update(_rows)
+        .where(dead, _column.kind == DeliveryKind.SCORE.value, which)
+        .values(status=DeliveryStatus.SUPERSEDED.value)
+    )
 
 
 def supersede_part(db: Session, receiver: str, part: str) -> None:

@@ -173,9 +173,7 @@ def test_scores_that_are_answered_as_missing_are_given_up_though_results_can_be_
     for _ in range(4):
         assert book.status() is GradeStatus.WAITING
         book.later(days=0.75)
-        with composition.transaction(book.services, TOOL) as db:
-            request_results(db, book.connected.world.resource_link_id, TOOL)
-        book.run_jobs()
+        read_by_job(book)
         book.deliver()
     assert (book.status(), book.trail().refusal) == (GradeStatus.REFUSED, "line_item_gone")
 
