@@ -23,6 +23,7 @@ class LRSChannel(Channel):
 
     kind: ClassVar[str] = DeliveryKind.STATEMENT.value
     batch_size: ClassVar[int] = 500
+    batches_at_once: ClassVar[int] = 4
     reads_targets: ClassVar[bool] = False
 
     def __init__(self, config: Config, vault: Vault, http: Any) -> None:

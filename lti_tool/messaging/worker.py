@@ -5,7 +5,7 @@
     one thread a channel         one thread for each receiver that has a slot
     ┌─────────────────────┐     ┌────────────────────────────────────────────────────────────────────┐
     │ which receivers are │     │ claim ──▶ channel.send ──▶ mark ──▶ again, for a second            │
-    │ due and not paused? │────▶│ (commit)    (network)    (commit)                                  │
+    │ due and not paused? │────▶│ (commit)    (batches)    (commit)                                  │
     │ each half second,   │     │                              sent or dead: over                    │
     │ and when woken      │     │                              failed by itself: waits for a while   │
     └──────────▲──────────┘     │                              the receiver failed: it is paused     │
@@ -32,14 +32,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database, utcnow
-from lti_tool.messaging import due_deliveries, outbox, pauses
+from lti_tool.messaging import due_deliveries, outbox, pauses, sending
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.delivery_log import log_round
 from lti_tool.messaging.outbox import Claim
-from lti_tool.messaging.outcomes import Damaged, Outcome, Unavailable, storable
+from lti_tool.messaging.outcomes import Outcome, storable
 from lti_tool.messaging.pauses import Pauses
 from lti_tool.messaging.slots import SLICE_SECONDS, Slots
-from lti_tool.outside_text import error_line
 
 LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
@@ -209,7 +208,7 @@ class Worker:
                 db,
                 channel.kind,
                 receiver=receiver,
-                limit=min(channel.batch_size, PROBE_SIZE) if before.failed(receiver) else channel.batch_size,
+                limit=min(channel.batch_size, PROBE_SIZE) if before.failed(receiver) else channel.claim_size,
                 lease=self._lease,
                 now=now,
                 pauses=before,
@@ -222,24 +221,13 @@ class Worker:
         return claim, before
 
     def _send(self, channel: Channel, claim: Claim) -> Sequence[Outcome]:
-        """Send a claim, but for what is damaged. An exception is a failure of the receiver, with its reason."""
-        damaged: dict[int, Damaged] = {}
-        sound = claim.deliveries
-        try:
-            damaged = {
-                each.id: Damaged(fault)
-                for each in claim.deliveries
-                if (fault := outbox.fault_of(each) or channel.fault_of(each)) is not None
-            }
-            sound = [each for each in claim.deliveries if each.id not in damaged]
-            sent = channel.send(claim.receiver, sound) if sound else []
-            if len(sent) != len(sound):
-                raise RuntimeError(f"{len(sound)} deliveries have {len(sent)} outcomes")
-        except Exception as error:
-            _log.exception("delivery_fault", kind=str(claim.kind), receiver=claim.receiver)
-            sent = [Unavailable(f"sending failed: {error_line(error)}")] * len(sound)
-        in_order = iter(sent)
-        return [damaged[each.id] if each.id in damaged else next(in_order) for each in claim.deliveries]
+        """Send a claim, for as long as a receiver keeps its slot; the rest of it goes with the next."""
+        begun = time.monotonic()
+        return sending.send(
+            channel,
+            claim,
+            may_go_on=lambda: not self._stopping.is_set() and time.monotonic() - begun < SLICE_SECONDS,
+        )
 
     def _mark(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
         """Write down what became of each, or what can be stored of it."""
