@@ -154,19 +154,12 @@ def bare(
         "launch_url": f"{TOOL}/launch",
         "jwk": platform.key.jwk,
     }
-    name = "bare Flask + PyJWT"
+    name = "bare Flask + PyJWT" + in_so_many(processes)
     if processes > 1:
         settings["state_key"] = "a key of this bench"
-        name += f", {processes} processes"
     if on_tool_server:
         name += ", the tool's server"
-    with ExitStack() as started:
-        servers = [
-            started.enter_context(
-                baseline("bare", settings, folder / str(number), on_tool_server=on_tool_server)
-            )
-            for number in range(processes)
-        ]
+    with _processes("bare", settings, folder, processes, on_tool_server=on_tool_server) as servers:
         yield Contender(name, servers, "/login", "/launch", 200)
 
 
@@ -187,7 +180,7 @@ def bare_twice_on_tool_server(platform: Platform, folder: Path) -> AbstractConte
 
 @contextmanager
 def example(
-    platform: Platform, folder: Path, *, inline_keys: bool, published: bool = True
+    platform: Platform, folder: Path, *, inline_keys: bool, published: bool = True, processes: int = 1
 ) -> Iterator[Contender]:
     """PyLTI1p3's Flask example, the platform's keys in its configuration or at their address.
 
@@ -212,11 +205,35 @@ def example(
     }
     config = folder / "config.json"
     config.write_text(json.dumps({platform.issuer: [registered]}))
-    settings = {"config": str(config), "launch_url": f"{TOOL}/launch", "published": published}
+    settings = {
+        "config": str(config),
+        "launch_url": f"{TOOL}/launch",
+        "published": published,
+        "in_session": processes > 1,
+    }
     what = "PyLTI1p3's example" if published else "PyLTI1p3 alone"
     name = f"{what}, keys {'inline' if inline_keys else 'by URL'}"
-    with baseline("example", settings, folder) as server:
-        yield Contender(name, [server], "/login", "/launch", 200, asks_twice=published)
+    with _processes("example", settings, folder, processes) as servers:
+        yield Contender(name + in_so_many(processes), servers, "/login", "/launch", 200, asks_twice=published)
+
+
+@contextmanager
+def _processes(
+    name: str, settings: dict[str, Any], folder: Path, processes: int, *, on_tool_server: bool = False
+) -> Iterator[list[Server]]:
+    """A baseline in so many processes, each in a folder of its own."""
+    with ExitStack() as started:
+        yield [
+            started.enter_context(
+                baseline(name, settings, folder / str(number), on_tool_server=on_tool_server)
+            )
+            for number in range(processes)
+        ]
+
+
+def in_so_many(processes: int) -> str:
+    """The end of a contender's name."""
+    return f", {processes} processes" if processes > 1 else ""
 
 
 @contextmanager
@@ -245,6 +262,11 @@ def example_by_url(platform: Platform, folder: Path) -> AbstractContextManager[C
 def pylti_alone(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
     """The library without what its example adds, the keys in its configuration."""
     return example(platform, folder, inline_keys=True, published=False)
+
+
+def pylti_alone_twice(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """The same in two processes, a login in one and its launch in the other."""
+    return example(platform, folder, inline_keys=True, published=False, processes=2)
 
 
 class LtijsUnavailable(Exception):

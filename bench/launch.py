@@ -109,6 +109,7 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
         inline = entered.enter(contenders.example_inline)
         by_url = entered.enter(contenders.example_by_url)
         alone = entered.enter(contenders.pylti_alone)
+        alone_twice = entered.enter(contenders.pylti_alone_twice)
         js: list[Measured] = []
         why_not = ""
         try:
@@ -130,8 +131,10 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
             _cpu(ours, inline, 0.5),
             _cpu(ours, by_url, None),
             _cpu(ours, alone, 1.0),
+            _cpu(ours, alone_twice, None),
             *(_cpu(ours, one, target) for one, target in zip(js, (0.35, None), strict=False)),
             _cpu(on_postgresql, bare, 2.0, " on PostgreSQL"),
+            _cpu(on_postgresql, bare_twice, None, " on PostgreSQL"),
             _p99(ours, bare, chance, quick=quick),
             _p99(on_postgresql, bare, chance, quick=quick, where=" on PostgreSQL"),
         ]

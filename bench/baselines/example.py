@@ -3,6 +3,9 @@
 Written from what the example does, not from its text. ``published``: with all of it, which is the page that tries
 whether cookies are kept before the login goes on, the launch data printed and shown, and Flask-Caching's simple
 cache, which pickles. Without: the library's own work alone, the least that a tool built on it can do.
+
+``in_session``: what must be kept is in Flask's session, as it is unless the library is told otherwise, so that a launch
+may go to another process than its login.
 """
 
 from __future__ import annotations
@@ -51,11 +54,13 @@ class MemoryCache:
 
 
 def create_app(settings: dict[str, Any]) -> Flask:
-    """``settings``: ``config``, the path of PyLTI1p3's JSON configuration, ``launch_url`` and ``published``."""
+    """``settings``: ``config``, the path of PyLTI1p3's JSON configuration, ``launch_url``, ``published``,
+    ``in_session``.
+    """
     app = Flask(__name__)
     app.secret_key = "a baseline's secret"
     published: bool = settings["published"]
-    storage = FlaskCacheDataStorage(MemoryCache(pickled=published))
+    storage = None if settings["in_session"] else FlaskCacheDataStorage(MemoryCache(pickled=published))
 
     @app.get("/login")
     def login() -> ResponseReturnValue:
