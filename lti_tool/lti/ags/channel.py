@@ -112,6 +112,7 @@ class GradebookChannel(Channel):
                 for each, outcome in sound
                 if isinstance(outcome, Sent | Dead) or (isinstance(outcome, Superseded) and outcome.write)
             ],
+            given_up=[each.id for _, each, _ in damaged],
         )
         grade_records.note_failed_readings(db, sound, now)
         if registration_id is not None:

@@ -43,11 +43,26 @@ def supersede_dead(db: Session, order_keys: Collection[str]) -> None:
         _supersede_dead(db, _column.order_key.in_(order_keys))
 
 
-def supersede_earlier_dead(db: Session, later: Collection[tuple[str, int]]) -> None:
-    """The same of what was refused before these deliveries, by ``order_key`` and id: after they were enqueued, even."""
+def supersede_earlier_dead(
+    db: Session, later: Collection[tuple[str, int]], *, given_up: Collection[int] = ()
+) -> None:
+    """The same of what was refused before these deliveries, by ``order_key`` and id: after they were enqueued, even.
+
+    ``given_up``: ids of what is claimed, and given up in the present transaction.
+    """
     if later:
         before = [sa.and_(_column.order_key == key, _column.id < identifier) for key, identifier in later]
         _supersede_dead(db, sa.or_(*before))
+        if given_up:
+            db.execute(
+                sa.update(_rows)
+                .where(
+                    _column.id.in_(given_up),
+                    _column.status == DeliveryStatus.CLAIMED.value,
+                    sa.or_(*before),
+                )
+                .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
+            )
 
 
 def _supersede_dead(db: Session, which: sa.ColumnElement[bool]) -> None:

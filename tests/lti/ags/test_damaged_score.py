@@ -167,15 +167,27 @@ def test_a_score_whose_body_is_damaged_is_given_up_alone(
     assert "was not sent" in said
 
 
-def test_a_later_score_that_is_damaged_is_what_the_doctor_names(book: ReadingBack) -> None:
+def claim_two_scores(book: ReadingBack, damaged: Callable[[sa.ColumnElement[int]], Any]) -> None:
+    """The score of a worker that was killed, and a later one; the body of the one with this id is damaged."""
     book.record("under_way", 30, report="live")
     with book.services.database.transaction() as db:
         outbox.claim(db, DeliveryKind.SCORE, receiver=str(book.connected.world.registration_id))
     book.record("under_way", 60, report="live")
     with book.services.database.transaction() as db:
-        latest = sa.select(sa.func.max(Delivery.id)).scalar_subquery()
-        db.execute(sa.update(DeliveryBody).where(DeliveryBody.delivery_id == latest).values(body=b"{"))
+        which = sa.select(damaged(Delivery.id.expression)).scalar_subquery()
+        db.execute(sa.update(DeliveryBody).where(DeliveryBody.delivery_id == which).values(body=b"{"))
     book.deliver()
+
+
+def test_a_damaged_score_with_a_later_one_is_of_no_interest(book: ReadingBack) -> None:
+    claim_two_scores(book, sa.func.min)
+    assert [status for status, _ in states(book)] == [DeliveryStatus.SUPERSEDED, DeliveryStatus.SENT]
+    assert (book.grade(MENTEE), book.status(MENTEE)) == (60, GradeStatus.RECORDED)
+    assert [said for _, said, _ in deliveries(book.services)] == ["nothing waits"]
+
+
+def test_a_later_score_that_is_damaged_is_what_the_doctor_names(book: ReadingBack) -> None:
+    claim_two_scores(book, sa.func.max)
     assert [status for status, _ in states(book)] == [DeliveryStatus.SENT, DeliveryStatus.DEAD]
     [(_, said, _)] = deliveries(book.services)
     assert "was not sent" in said
