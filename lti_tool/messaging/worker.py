@@ -36,10 +36,9 @@ from lti_tool.messaging import due_deliveries, outbox, pauses, sending
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.delivery_log import log_round
 from lti_tool.messaging.outbox import Claim
-from lti_tool.messaging.outcomes import Outcome, Unavailable, storable
+from lti_tool.messaging.outcomes import Outcome, storable
 from lti_tool.messaging.pauses import Pauses
 from lti_tool.messaging.slots import SLICE_SECONDS, Slots
-from lti_tool.outside_text import error_line
 
 LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
@@ -231,16 +230,7 @@ class Worker:
         )
 
     def _mark(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
-        """Write down what became of each, or what can be stored of it; else the receiver is paused with the reason."""
-        error = self._try_to_write(claim, outcomes, before)
-        if error is not None:
-            error = self._try_to_write(claim, [storable(outcome, error) for outcome in outcomes], before)
-        if error is not None:
-            fault = Unavailable(f"what became of it could not be stored: {error_line(error)}")
-            self._write(claim, [fault] * len(outcomes), before, noted=False)
-
-    def _try_to_write(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> Exception | None:
-        """The fault of an outcome, or of the channel, that keeps all of them from being written; None if none does."""
+        """Write down what became of each, or what can be stored of it."""
         try:
             self._write(claim, outcomes, before)
         except (OperationalError, InterfaceError):
@@ -248,18 +238,14 @@ class Worker:
             raise
         except Exception as error:
             _log.exception("marking_fault", kind=str(claim.kind), receiver=claim.receiver)
-            return error
-        return None
+            self._write(claim, [storable(outcome, error) for outcome in outcomes], before)
 
-    def _write(
-        self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses, *, noted: bool = True
-    ) -> None:
-        """Write down what became of each, and pause what failed, in one transaction; ``noted``: by the channel, too."""
+    def _write(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
+        """Write down what became of each, and pause what failed, in one transaction."""
         now = self._clock()
         with self._database.transaction() as db:
             # Before the deliveries: whoever enqueues locks what a channel keeps, then what waits.
-            if noted:
-                self._slots[claim.kind].channel.note(db, claim.deliveries, outcomes, now)
+            self._slots[claim.kind].channel.note(db, claim.deliveries, outcomes, now)
             outbox.mark(db, claim, outcomes, now=now)
             results = zip((delivery.part for delivery in claim.deliveries), outcomes, strict=True)
             begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)

@@ -120,33 +120,6 @@ def test_what_cannot_be_marked_is_marked_with_its_text_alone(services):
     assert [entry["exc_info"] for entry in logs if entry["event"] == "marking_fault"] == [True]
 
 
-class Forgetful(Scripted):
-    """Fails at whatever it should write down of its own."""
-
-    def note(self, *_args: object) -> None:
-        raise ArithmeticError("no room for it")
-
-
-def test_a_channel_that_can_write_nothing_down_pauses_its_receiver_with_the_reason(services):
-    """So that ``tandem doctor`` shows it, and what goes again does so after a pause and not when a lease is over."""
-    with services.database.transaction() as db:
-        outbox.enqueue(db, kind="scripted", receiver="r", key=uuid.uuid4(), order_key="a", body=b"{}")
-    failing = Worker(services.database, [Forgetful(lambda: [Sent()])], wake=services.wake)
-    with capture_logs() as logs:
-        assert (failing.deliver("scripted", "r"), failing.deliver("scripted", "r")) == (1, 0)
-    reason = "what became of it could not be stored: ArithmeticError: no room for it"
-    pause = the_pause(services)
-    assert pause is not None
-    assert (rows(services), pause.reason) == ([("waiting", reason)], reason)
-    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["marking_fault"] * 2
-
-    with services.database.transaction() as db:
-        pauses.end(db, "scripted")
-    well = Worker(services.database, [Scripted(lambda: [Sent()])], wake=services.wake)
-    assert well.deliver("scripted", "r") == 1
-    assert (rows(services), the_pause(services)) == ([("sent", None)], None)
-
-
 @pytest.mark.parametrize(
     "theirs", [{"a": float("nan")}, {"a": json.loads("[" * 900 + "]" * 900)}, {"a": UNSTORABLE}]
 )
