@@ -154,7 +154,7 @@ def bare(
         "launch_url": f"{TOOL}/launch",
         "jwk": platform.key.jwk,
     }
-    name = "bare Flask + PyJWT" + in_so_many(processes)
+    name = "bare Flask + PyJWT" + _in_so_many(processes)
     if processes > 1:
         settings["state_key"] = "a key of this bench"
     if on_tool_server:
@@ -214,7 +214,9 @@ def example(
     what = "PyLTI1p3's example" if published else "PyLTI1p3 alone"
     name = f"{what}, keys {'inline' if inline_keys else 'by URL'}"
     with _processes("example", settings, folder, processes) as servers:
-        yield Contender(name + in_so_many(processes), servers, "/login", "/launch", 200, asks_twice=published)
+        yield Contender(
+            name + _in_so_many(processes), servers, "/login", "/launch", 200, asks_twice=published
+        )
 
 
 @contextmanager
@@ -231,7 +233,7 @@ def _processes(
         ]
 
 
-def in_so_many(processes: int) -> str:
+def _in_so_many(processes: int) -> str:
     """The end of a contender's name."""
     return f", {processes} processes" if processes > 1 else ""
 

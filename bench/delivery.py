@@ -83,7 +83,7 @@ def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
 
 
 def ours(services: Services, count: int) -> float:
-    """Deliver what the outbox was filled with before; statements a second."""
+    """Fill the outbox, which is not measured, and deliver it; statements a second."""
     fill(services, count)
     worker = make_worker(services)
     gc.collect()

@@ -138,11 +138,12 @@ class LRSClient(tincan.RemoteLRS):
         # In one go: brackets added to what is joined already would copy a megabyte twice more.
         pieces = [piece for body in bodies for piece in (b",", body)]
         pieces[:1] = [b"["]
+        pieces.append(b"]")
         return self.exchange(
             "POST",
             "statements",
             headers={"Content-Type": "application/json"},
-            body=b"".join([*pieces, b"]"]),
+            body=b"".join(pieces),
         )
 
     def save_statements(self, statements: Any) -> LRSReply:

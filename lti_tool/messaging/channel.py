@@ -27,7 +27,8 @@ class Channel(ABC):
     batches_at_once: ClassVar[int] = 1
     """For how many calls of :meth:`send` deliveries are claimed, and marked, together: each costs less so.
 
-    Of those that were sent when a process was killed, as many more go again.
+    Of those that were sent when a process was killed, as many more go again; and ``attempts`` counts what was claimed
+    and not tried, so that a channel that reads it must leave this at one.
     """
     max_receivers: ClassVar[int] = 8
     """How many receivers are served at the same time, each in a thread of its own."""

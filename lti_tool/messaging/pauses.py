@@ -29,7 +29,6 @@ from lti_tool.messaging.outcomes import (
     PartMissing,
     PartUnavailable,
     Retry,
-    Sent,
     Superseded,
     Unavailable,
 )
@@ -149,11 +148,8 @@ def update(
     """
     failed: dict[str, Unavailable | Blocked | GroupUnavailable | PartUnavailable] = {}
     answered: set[str] = set()
-    taken: set[str] = set()
     for part, outcome in results:
         match outcome:
-            case Sent():
-                taken.add(part)
             case Unavailable() | Blocked():
                 failed.setdefault(WHOLE, outcome)
             case GroupUnavailable():
@@ -168,7 +164,6 @@ def update(
                 answered |= _answered(part, by)
             case _:
                 answered |= _answered(part, Answered.PART)
-    answered = answered.union(*(_answered(part, Answered.PART) for part in taken))
     over = [part for part in answered - failed.keys() if before.find(part) is not None]
     if over:
         db.execute(

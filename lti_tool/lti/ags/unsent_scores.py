@@ -14,22 +14,24 @@ _rows = table_of(Delivery)
 _column = _rows.c
 
 
+def _superseding(*which: sa.ColumnElement[bool]) -> sa.Update:
+    """Withdraw scores that are not done yet."""
+    return sa.update(_rows).where(*which).values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
+
+
 def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
     """Withdraw the scores that still wait under these keys, in the transaction that enqueues what replaces them.
 
     Of each key under which any waited: whether it was never claimed, so that nobody can ever have received it.
     """
     withdrawn = db.execute(
-        sa.update(_rows)
-        .where(
+        _superseding(
             # Written out, not bound, as the partial index has it.
             sa.text("kind = 'score'"),
             _column.order_key.in_(order_keys),
             _column.done_at.is_(None),
             _column.status == DeliveryStatus.WAITING.value,
-        )
-        .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
-        .returning(_column.order_key, _column.attempts)
+        ).returning(_column.order_key, _column.attempts)
     )
     never_claimed: dict[str, bool] = {}
     for key, attempts in withdrawn:
@@ -54,15 +56,8 @@ def supersede_earlier_dead(
         before = [sa.and_(_column.order_key == key, _column.id < identifier) for key, identifier in later]
         _supersede_dead(db, sa.or_(*before))
         if given_up:
-            db.execute(
-                sa.update(_rows)
-                .where(
-                    _column.id.in_(given_up),
-                    _column.status == DeliveryStatus.CLAIMED.value,
-                    sa.or_(*before),
-                )
-                .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
-            )
+            claimed = _column.status == DeliveryStatus.CLAIMED.value
+            db.execute(_superseding(_column.id.in_(given_up), claimed, sa.or_(*before)))
 
 
 def _supersede_dead(db: Session, which: sa.ColumnElement[bool]) -> None:
@@ -78,15 +73,13 @@ def _supersede_dead(db: Session, which: sa.ColumnElement[bool]) -> None:
 def supersede_part(db: Session, receiver: str, part: str) -> None:
     """Withdraw the scores that still wait for a line item."""
     db.execute(
-        sa.update(_rows)
-        .where(
+        _superseding(
             _column.kind == DeliveryKind.SCORE.value,
             _column.receiver == receiver,
             _column.part == part,
             _column.done_at.is_(None),
             _column.status == DeliveryStatus.WAITING.value,
         )
-        .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
     )
 
 
