@@ -14,7 +14,7 @@ _rows = table_of(Delivery)
 _column = _rows.c
 
 
-def _superseding(*which: sa.ColumnElement[bool]) -> sa.Update:
+def _superseding(*which: sa.ColumnExpressionArgument[bool]) -> sa.Update:
     """Withdraw scores that are not done yet."""
     return sa.update(_rows).where(*which).values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
 
