@@ -40,7 +40,7 @@ NO_LRS = "not the answer of an LRS, which is 204, or 200 with the ids of the sta
 MANY = 10
 """From how many statements on the same refusal of all means that the LRS fails, whatever else it answers.
 
-Workers try as many after a pause.
+No caller should try fewer after a pause: fewer may all be given up, of an LRS that refuses everything.
 """
 _VARYING = re.compile("[0-9a-fA-F-]{8,}|[0-9]+")
 """What differs in the same words about two statements: ids, moments, positions."""
@@ -70,10 +70,14 @@ class Retry:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """The LRS takes nothing now: the same bytes later, not before ``after_seconds`` when it said so."""
+    """The LRS takes nothing now: the same bytes later, not before ``after_seconds`` when it said so.
+
+    ``refused``: it refused each of them alone, so that it may take others.
+    """
 
     reason: str
     after_seconds: float | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,11 +155,11 @@ class _Delivery:
         count, (identifier, words) = len(self.refusals), next(iter(self.refusals.items()))
         said = f"it refused all {count} statements alike: {words}" if count > 1 else words
         if count >= MANY:
-            return Unavailable(said)
+            return Unavailable(said, refused=True)
         try:
             self._client.check_look_up(identifier)
         except LRSError as error:
-            return Unavailable(f"{said}; {error}")
+            return Unavailable(f"{said}; {error}", refused=True)
         return None
 
     def send(self, items: list[Item], *, repeat: bool = False) -> None:

@@ -331,7 +331,7 @@ def _shortened(reason: str) -> str:
 
 
 def _held(job: ClaimedJob) -> sa.ColumnElement[bool]:
-    return _claimable.held(job.claim, [job.id])
+    return _claimable.held(job.claim, _column.id == job.id)
 
 
 def _write(db: Session, job: ClaimedJob, **values: Any) -> None:

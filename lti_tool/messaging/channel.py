@@ -35,11 +35,6 @@ class Channel(ABC):
     reads_targets: ClassVar[bool] = True
     """Whether its deliveries have a ``target`` or a ``part``; without, claiming them is quicker."""
 
-    @property
-    def claim_size(self) -> int:
-        """How many deliveries are claimed together at most."""
-        return self.batch_size * self.batches_at_once
-
     def is_ready(self, db: Session, receiver: str) -> bool:
         """Whether the receiver can be sent to; its deliveries wait as long as it cannot. Only reads."""
         return True

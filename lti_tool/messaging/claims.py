@@ -84,13 +84,9 @@ class ClaimableTable:
         # RETURNING promises no order.
         return identifier, sorted(taken, key=itemgetter(0))
 
-    def held(self, claim: uuid.UUID, ids: Collection[int], *, whole: bool = False) -> sa.ColumnElement[bool]:
-        """The rows with these ids, unless the lease ran out and another worker has claimed them since.
-
-        ``whole``: they are all the rows of the claim.
-        """
+    def held(self, claim: uuid.UUID, which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        """Rows of a claim, unless the lease ran out and another worker has claimed them since. ``which``: of them."""
         column = self._column
-        which = among(column.id, ids) if whole else column.id.in_(ids)
         return sa.and_(which, column.claim == claim, column.status == self._claimed)
 
     def extend(
@@ -101,7 +97,7 @@ class ClaimableTable:
         Rows that another transaction has locked are passed over: it is the one that writes what became of them, nobody
         can claim them meanwhile, and waiting for it would keep the caller from extending its other claims.
         """
-        held = self.held(claim, ids, whole=True)
+        held = self.held(claim, among(self._column.id, ids))
         unlocked = sa.select(self._column.id).where(held).with_for_update(skip_locked=True)
         db.execute(
             sa.update(self._table).where(held, self._column.id.in_(unlocked)).values(not_before=now + lease)

@@ -65,7 +65,7 @@ def _translated(outcome: delivery.Outcome) -> outcomes.Outcome:
             return outcomes.Dead(reason, theirs)
         case delivery.Retry(reason):
             return outcomes.Retry(reason)
-        case delivery.Unavailable(reason, after_seconds):
-            return outcomes.Unavailable(reason, after_seconds)
+        case delivery.Unavailable(reason, after_seconds, refused):
+            return outcomes.Unavailable(reason, after_seconds, refused=refused)
         case delivery.Blocked(reason):
             return outcomes.Blocked(reason)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -260,7 +260,8 @@ def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
 
 def _still_claimed(claim: Claim, ids: Collection[int]) -> sa.ColumnElement[bool]:
     """These deliveries of a claim, unless the lease ran out and another worker has them now."""
-    return _claimable.held(claim.id, ids, whole=len(ids) == len(claim.deliveries))
+    is_whole = len(ids) == len(claim.deliveries)
+    return _claimable.held(claim.id, among(_column.id, ids) if is_whole else _column.id.in_(ids))
 
 
 def extend(db: Session, claim: Claim, *, lease: dt.timedelta, now: dt.datetime | None = None) -> None:
@@ -303,15 +304,26 @@ def mark_again(
         )
 
 
-def mark_dead(
-    db: Session, claim: Claim, identifier: int, *, reason: str, conflict: dict[str, Any] | None = None
-) -> None:
-    """The receiver will never take it as it is: a dead letter, kept with the reason."""
-    db.execute(
+def mark_dead(db: Session, claim: Claim, dead: Mapping[int, Dead]) -> None:
+    """The receiver will never take them as they are: dead letters, kept with the reason, by the deliveries' ids."""
+    if not dead:
+        return
+    this = sa.bindparam("this", type_=_column.id.type)
+    update = (
         sa.update(_rows)
-        .where(_still_claimed(claim, [identifier]))
-        .values(status=DeliveryStatus.DEAD.value, done_at=utcnow(), last_error=reason, conflict=conflict)
+        .where(_claimable.held(claim.id, _column.id == this))
+        .values(
+            status=DeliveryStatus.DEAD.value,
+            done_at=utcnow(),
+            last_error=sa.bindparam("reason", type_=_column.last_error.type),
+            conflict=sa.bindparam("theirs", type_=_column.conflict.type),
+        )
     )
+    rows = [
+        {"this": identifier, "reason": outcome.reason, "theirs": outcome.theirs}
+        for identifier, outcome in dead.items()
+    ]
+    db.execute(update, rows)
 
 
 def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
@@ -336,17 +348,17 @@ def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.date
     a group of parts failed lets the others go first.
     """
     sent: list[int] = []
+    dead: dict[int, Dead] = {}
+    superseded: dict[int, Superseded] = {}
     again: dict[tuple[str | None, dt.timedelta, bool], list[int]] = {}
     for delivery, outcome in zip(claim.deliveries, outcomes, strict=True):
         match outcome:
             case Sent():
                 sent.append(delivery.id)
-            case Dead(reason, theirs):
-                mark_dead(db, claim, delivery.id, reason=reason, conflict=theirs)
-            case Superseded(write):
-                mark_superseded(db, claim, [delivery.id])
-                if write is not None:
-                    write(db)
+            case Dead():
+                dead[delivery.id] = outcome
+            case Superseded():
+                superseded[delivery.id] = outcome
             case Retry(reason, after):
                 delay = next_attempt(delivery.failures + 1, after)
                 again.setdefault((reason, delay, True), []).append(delivery.id)
@@ -359,5 +371,10 @@ def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.date
             case NotTried():
                 again.setdefault((None, dt.timedelta(0), False), []).append(delivery.id)
     mark_sent(db, claim, sent, now=now)
+    mark_dead(db, claim, dead)
+    mark_superseded(db, claim, list(superseded))
+    for outcome in superseded.values():
+        if outcome.write is not None:
+            outcome.write(db)
     for (words, delay, failed), ids in again.items():
         mark_again(db, claim, ids, not_before=now + delay, reason=words, failed=failed)

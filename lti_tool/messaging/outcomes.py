@@ -89,11 +89,15 @@ class GroupUnavailable:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """The receiver takes nothing now: it did not answer, is busy or broken. ``after_seconds``: what it asked for."""
+    """The receiver takes nothing now: it did not answer, is busy or broken. ``after_seconds``: what it asked for.
+
+    ``refused``: it refused each of them, and may take others: after the pause more are tried.
+    """
 
     reason: str
     after_seconds: float | None = None
     may_have_arrived: bool = True
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def storable(outcome: Outcome, fault: Exception) -> Outcome:
     """
     match outcome:
         case Superseded(write) if write is not None:
-            return Retry(f"what became of it could not be stored: {error_line(fault)}")
+            return not_storable(fault)
         case Dead():
             return replace(outcome, reason=one_line(str(outcome.reason)), theirs=None)
         case Blocked():
@@ -140,3 +144,8 @@ def storable(outcome: Outcome, fault: Exception) -> Outcome:
             return replace(outcome, reason=one_line(str(outcome.reason)), after_seconds=None)
         case _:
             return outcome
+
+
+def not_storable(fault: Exception) -> Retry:
+    """That a delivery must go again, because what became of it could not be written down."""
+    return Retry(f"what became of it could not be stored: {error_line(fault)}")

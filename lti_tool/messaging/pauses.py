@@ -2,9 +2,9 @@
 
 A pause belongs to a receiver, to one part of it (a line item) or to a group of parts (a host), never to a delivery:
 however long an outage was, the deliveries are due as soon as the pause ends. It doubles with each failed round up to
-:data:`LONGEST_PAUSE`. After it one small batch is tried; once that is taken the pause is removed, and everything that
-waited follows. Pauses are stored, so that all workers keep them, ``tandem doctor`` shows them and ``tandem statements
-retry`` ends them.
+:data:`LONGEST_PAUSE`. After it a few are tried, or more where all of those were refused; once one is taken the pause is
+removed, and everything that waited follows. Pauses are stored, so that all workers keep them, ``tandem doctor`` shows
+them and ``tandem statements retry`` ends them.
 """
 
 from __future__ import annotations

@@ -1,19 +1,24 @@
 """Which receivers of a channel are served at the same time: each has a slot for a second, then others follow.
 
-So that a store that answers slowly, or has very much to take, does not hold up the others.
+So that a store that answers slowly, or has very much to take, does not hold up the others. What is known here of a
+receiver is the process's own, and lost with it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from lti_tool.messaging.channel import Channel
+from lti_tool.messaging.outcomes import Outcome, Unavailable
 
 SLICE_SECONDS: Final = 1.0
 """How long a receiver keeps its slot, or for one round where that takes longer."""
+
+PROBE_SIZE: Final = 10
+"""How many deliveries are tried at a receiver that failed before."""
 
 
 @dataclass
@@ -27,6 +32,24 @@ class Slots:
     """When each receiver's latest slice ended, on the monotonic clock."""
     slow: set[str] = field(default_factory=set)
     """Receivers whose latest slice took longer than it should. They share half of the slots."""
+
+    probes: dict[str, int] = field(default_factory=dict)
+    """How many deliveries are tried next at receivers that refused all that were tried last."""
+
+    def probe_size(self, receiver: str) -> int:
+        """How many deliveries are tried at the receiver, which failed before."""
+        return min(self.channel.batch_size, self.probes.get(receiver, PROBE_SIZE))
+
+    def probed(self, receiver: str, outcomes: Sequence[Outcome]) -> None:
+        """Try twice as many next time where all were refused, up to a batch, then few again.
+
+        They may all be bad, and stand first: a receiver that takes one of more is well.
+        """
+        if all(isinstance(outcome, Unavailable) and outcome.refused for outcome in outcomes):
+            twice = 2 * self.probe_size(receiver)
+            self.probes[receiver] = twice if twice <= self.channel.batch_size else PROBE_SIZE
+        else:
+            self.probes.pop(receiver, None)
 
     def is_free(self, receiver: str) -> bool:
         """Whether there is a slot for the receiver."""

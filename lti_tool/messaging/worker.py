@@ -25,6 +25,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -35,8 +36,8 @@ from lti_tool.database import Database, utcnow
 from lti_tool.messaging import due_deliveries, outbox, pauses, sending
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.delivery_log import log_round
+from lti_tool.messaging.marking import Marking
 from lti_tool.messaging.outbox import Claim
-from lti_tool.messaging.outcomes import Outcome, storable
 from lti_tool.messaging.pauses import Pauses
 from lti_tool.messaging.slots import SLICE_SECONDS, Slots
 
@@ -44,9 +45,6 @@ LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
 POLL_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 4.0
-PROBE_SIZE: Final = 10
-"""How many deliveries are tried at a receiver that failed before."""
-
 STEPS: Final = ("claiming", "claimed", "sent", "marking", "marked")
 """Where the process may end: before and after each of the two commits, and between sending and marking."""
 
@@ -172,31 +170,60 @@ class Worker:
             return False
 
     def _serve(self, slots: Slots, receiver: str) -> None:
-        begun = time.monotonic()
+        channel, begun = slots.channel, time.monotonic()
+        ends, started = begun + SLICE_SECONDS, begun
+        # As many at once as are likely to be sent in time: what is claimed and not sent is given back.
+        batches = 1
         try:
-            while not self._stopping.is_set() and time.monotonic() - begun < SLICE_SECONDS:
-                if not self._guarded(lambda: self.deliver(slots.channel.kind, receiver)):
-                    break
+            while self._has_time(ends) and self._guarded(
+                partial(self.deliver, channel.kind, receiver, batches=batches, slice_ends=ends)
+            ):
+                ended = time.monotonic()
+                in_time = (ends - ended) * batches / max(ended - started, 1e-6)
+                batches, started = max(1, min(int(in_time), channel.batches_at_once)), ended
         finally:
             with self._lock:
                 slots.free(receiver, begun=begun, ended=time.monotonic())
             slots.wakeup.set()
 
-    def deliver(self, kind: str, receiver: str) -> int:
-        """One claim to one receiver. Returns how many were claimed; 0 also while it is paused or not ready."""
-        channel = self._slots[kind].channel
-        claim, before = self._claim(channel, receiver)
+    def deliver(
+        self, kind: str, receiver: str, *, batches: int | None = None, slice_ends: float | None = None
+    ) -> int:
+        """One claim to one receiver. Returns how many were claimed; 0 also while it is paused or not ready.
+
+        ``batches``: how many are claimed at most; as many as the channel has at once unless it is said. Once
+        ``slice_ends``, on the monotonic clock, no further batch is sent.
+        """
+        slots = self._slots[kind]
+        channel = slots.channel
+        claim, before = self._claim(slots, receiver, batches or channel.batches_at_once)
         if claim is None:
             return 0
+        ends = time.monotonic() + SLICE_SECONDS if slice_ends is None else slice_ends
         with self._extending_lease(claim):
-            outcomes = self._send(channel, claim)
+            outcomes = sending.send(channel, claim, may_go_on=lambda: self._has_time(ends))
             self._step(claim, "sent")
-            self._mark(claim, outcomes, before)
+            slots.probed(receiver, outcomes)
+            marking = Marking(
+                self._database,
+                channel,
+                claim,
+                outcomes,
+                before,
+                self._clock(),
+                before_commit=lambda: self._step(claim, "marking"),
+            )
+            begun = marking.write()
+        self._step(claim, "marked")
+        log_round(claim, outcomes, begun)
         return len(claim.deliveries)
 
-    def _claim(self, channel: Channel, receiver: str) -> tuple[Claim | None, Pauses]:
+    def _has_time(self, slice_ends: float) -> bool:
+        return not self._stopping.is_set() and time.monotonic() < slice_ends
+
+    def _claim(self, slots: Slots, receiver: str, batches: int) -> tuple[Claim | None, Pauses]:
         """A claim, unless there is nothing to claim; and the receiver's pauses, those that are over included."""
-        now = self._clock()
+        channel, now = slots.channel, self._clock()
         with self._database.reading() as db:
             # A look takes no lock; claiming takes SQLite's only one.
             before = pauses.read(db, channel.kind, receiver)
@@ -208,7 +235,7 @@ class Worker:
                 db,
                 channel.kind,
                 receiver=receiver,
-                limit=min(channel.batch_size, PROBE_SIZE) if before.failed(receiver) else channel.claim_size,
+                limit=slots.probe_size(receiver) if before.failed(receiver) else channel.batch_size * batches,
                 lease=self._lease,
                 now=now,
                 pauses=before,
@@ -219,39 +246,6 @@ class Worker:
             return None, before
         self._step(claim, "claimed")
         return claim, before
-
-    def _send(self, channel: Channel, claim: Claim) -> Sequence[Outcome]:
-        """Send a claim, for as long as a receiver keeps its slot; the rest of it goes with the next."""
-        begun = time.monotonic()
-        return sending.send(
-            channel,
-            claim,
-            may_go_on=lambda: not self._stopping.is_set() and time.monotonic() - begun < SLICE_SECONDS,
-        )
-
-    def _mark(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
-        """Write down what became of each, or what can be stored of it."""
-        try:
-            self._write(claim, outcomes, before)
-        except (OperationalError, InterfaceError):
-            # The database is out of order, whatever the outcomes are.
-            raise
-        except Exception as error:
-            _log.exception("marking_fault", kind=str(claim.kind), receiver=claim.receiver)
-            self._write(claim, [storable(outcome, error) for outcome in outcomes], before)
-
-    def _write(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
-        """Write down what became of each, and pause what failed, in one transaction."""
-        now = self._clock()
-        with self._database.transaction() as db:
-            # Before the deliveries: whoever enqueues locks what a channel keeps, then what waits.
-            self._slots[claim.kind].channel.note(db, claim.deliveries, outcomes, now)
-            outbox.mark(db, claim, outcomes, now=now)
-            results = zip((delivery.part for delivery in claim.deliveries), outcomes, strict=True)
-            begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)
-            self._step(claim, "marking")
-        self._step(claim, "marked")
-        log_round(claim, outcomes, begun)
 
     def _step(self, claim: Claim, step: str) -> None:
         self._at_step(f"{claim.kind}:{step}")

@@ -25,6 +25,8 @@ class FlakyLRS(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.fault: int | str | None = None
+        self.refused: set[str] = set()
+        """Ids of statements for which a whole batch is answered with 400."""
         self.headers: dict[str, str] = {}
         self.held: dict[str, Any] = {}
         self.batches: list[int] = []
@@ -59,6 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        if fault is None and any(statement["id"] in self.server.refused for statement in body):
+            fault = 400
         if fault is None:
             self.server.held.update((statement["id"], statement) for statement in body)
         self.send_response(int(fault or 204))

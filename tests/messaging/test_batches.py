@@ -19,6 +19,8 @@ from lti_tool.messaging.models import Delivery, DeliveryPause
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import Blocked, Dead, Outcome, Retry, Sent, Superseded, Unavailable
 from lti_tool.messaging.worker import Worker
+from tests.messaging.waiting import until
+from tests.sql_counter import counting
 
 Answer = Callable[[Sequence[ClaimedDelivery]], Sequence[Outcome]]
 
@@ -175,6 +177,85 @@ def test_a_slow_receiver_keeps_its_slot_for_no_more_batches(services, monkeypatc
         assert not pauses.read(db, "scripted", "r").rows
     deliver(services, channel)
     assert channel.batches == [["a", "b"], ["c", "d"]]
+
+
+def run_until_sent(services: Services, one: Worker, count: int) -> None:
+    """By threads of its own, as the tool runs it."""
+    one.start()
+    try:
+        assert until(lambda: [status for _, status, _ in rows(services)] == ["sent"] * count)
+    finally:
+        one.stop()
+
+
+def claims(services: Services) -> list[int]:
+    """How often each delivery was claimed."""
+    with services.database.reading() as db:
+        return list(db.scalars(sa.select(Delivery.attempts).order_by(Delivery.id)))
+
+
+def test_of_a_slow_receiver_no_more_is_claimed_than_is_sent_in_time(services, monkeypatch):
+    monkeypatch.setattr(worker, "SLICE_SECONDS", 0.1)
+    enqueue(services, *"abcdef")
+
+    def answer(batch: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
+        time.sleep(0.11)
+        return [Sent()] * len(batch)
+
+    channel = InBatches(answer)
+    run_until_sent(services, Worker(services.database, [channel], wake=services.wake, poll_seconds=0.05), 6)
+    assert (channel.batches, claims(services)) == ([["a", "b"], ["c", "d"], ["e", "f"]], [1] * 6)
+
+
+def test_a_quick_receiver_gets_several_batches_of_a_claim_after_the_first(services):
+    steps: list[str] = []
+    enqueue(services, *"abcdefgh")
+    channel = InBatches()
+    one = Worker(services.database, [channel], wake=services.wake, poll_seconds=0.05, at_step=steps.append)
+    run_until_sent(services, one, 8)
+    assert channel.batches == [["a", "b"], ["c", "d"], ["e", "f"], ["g", "h"]]
+    assert steps.count("scripted:sent") == 2
+
+
+class Recording(Worker):
+    """Keeps when the slice of each claim ends."""
+
+    slice_ends: list[float | None]
+
+    def deliver(
+        self, kind: str, receiver: str, *, batches: int | None = None, slice_ends: float | None = None
+    ) -> int:
+        self.slice_ends.append(slice_ends)
+        return super().deliver(kind, receiver, batches=batches, slice_ends=slice_ends)
+
+
+def test_all_claims_of_a_slice_end_with_it(services):
+    enqueue(services, *"abcdefgh")
+    one = Recording(services.database, [InBatches()], wake=services.wake, poll_seconds=0.05)
+    one.slice_ends = []
+    run_until_sent(services, one, 8)
+    assert one.slice_ends[0] is not None
+    assert one.slice_ends[0] == one.slice_ends[1]
+
+
+def test_once_the_slice_is_over_no_further_batch_is_sent(services):
+    enqueue(services, *"abcdef")
+    channel = InBatches()
+    one = Worker(services.database, [channel], wake=services.wake)
+    one.deliver("scripted", "r", slice_ends=time.monotonic())
+    assert channel.batches == [["a", "b"]]
+
+
+def test_however_many_are_given_up_one_statement_says_so(services):
+    enqueue(services, *(str(number) for number in range(6)))
+    channel = InBatches(lambda batch: [Dead(f"no {each.order_key}") for each in batch])
+    with counting(services.database) as counter:
+        deliver(services, channel)
+    updates = [each for each in counter.statements if "UPDATE deliver" in each]
+    assert len(updates) == 2
+    assert [(status, reason) for _, status, reason in rows(services)] == [
+        ("dead", f"no {number}") for number in range(6)
+    ]
 
 
 def test_a_worker_that_is_stopped_marks_what_it_sent_and_sends_no_more(services):

@@ -18,6 +18,7 @@ from lti_tool.composition.services import Services
 from lti_tool.lti.ags.score_outcomes import Refused
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import worker as messaging_worker
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import Delivery, DeliveryPause
 from lti_tool.messaging.outbox import ClaimedDelivery
@@ -52,12 +53,16 @@ class Scripted(Channel):
         return self.answer()
 
 
-def deliver(services: Services, answer: Callable[[], Sequence[Outcome]], count: int) -> None:
+def enqueue(services: Services, *order_keys: str) -> None:
     with services.database.transaction() as db:
-        for number in range(count):
+        for order_key in order_keys:
             outbox.enqueue(
-                db, kind="scripted", receiver="r", key=uuid.uuid4(), order_key=str(number), body=b"{}"
+                db, kind="scripted", receiver="r", key=uuid.uuid4(), order_key=order_key, body=b"{}"
             )
+
+
+def deliver(services: Services, answer: Callable[[], Sequence[Outcome]], count: int) -> None:
+    enqueue(services, *(str(number) for number in range(count)))
     assert Worker(services.database, [Scripted(answer)], wake=services.wake).deliver("scripted", "r") == count
 
 
@@ -118,6 +123,83 @@ def test_what_cannot_be_marked_is_marked_with_its_text_alone(services):
     assert pause is not None
     assert (pause.reason, pause.until - pause.since < dt.timedelta(minutes=2)) == ("a b c", True)
     assert [entry["exc_info"] for entry in logs if entry["event"] == "marking_fault"] == [True]
+
+
+class Notes(Scripted):
+    """Keeps the outcomes that it is told of, but cannot for some deliveries."""
+
+    def __init__(self, answer: Callable[[], Sequence[Outcome]], *, unnotable: Sequence[str]) -> None:
+        super().__init__(answer)
+        self.unnotable = set(unnotable)
+        self.noted: list[list[tuple[str, Outcome]]] = []
+
+    def note(
+        self,
+        db: Session,
+        deliveries: Sequence[ClaimedDelivery],
+        outcomes: Sequence[Outcome],
+        now: dt.datetime,
+    ) -> None:
+        keys = [each.order_key for each in deliveries]
+        if self.unnotable & set(keys):
+            raise OverflowError("no such second")
+        self.noted.append(list(zip(keys, outcomes, strict=True)))
+
+
+NOT_STORED = ("waiting", "what became of it could not be stored: OverflowError: no such second")
+
+
+def test_one_of_which_the_channel_cannot_note_what_became_waits_alone(services):
+    enqueue(services, *"abcde")
+    outcomes = [Sent(), Sent(), Dead("no"), Unavailable("HTTP 503"), Superseded()]
+    channel = Notes(lambda: outcomes, unnotable=["b"])
+    worker = Worker(services.database, [channel], wake=services.wake)
+    assert worker.deliver("scripted", "r") == 5
+    assert rows(services) == [
+        ("sent", None),
+        NOT_STORED,
+        ("dead", "no"),
+        ("waiting", "HTTP 503"),
+        ("superseded", None),
+    ]
+    pause = the_pause(services)
+    assert pause is not None
+    assert pause.reason == "HTTP 503"
+    assert channel.noted == [[("a", Sent())], [("c", Dead("no"))], [("e", Superseded())]]
+
+
+def test_a_channel_that_can_note_nothing_of_a_receiver_holds_up_none_of_the_others(services):
+    """Each goes again by itself, with the reason; the receiver is well, and is not paused."""
+    enqueue(services, *"abc")
+    channel = Notes(lambda: [Sent()] * 3, unnotable=list("abc"))
+    worker = Worker(services.database, [channel], wake=services.wake)
+    worker.deliver("scripted", "r")
+    assert rows(services) == [NOT_STORED] * 3
+    assert the_pause(services) is None
+
+    channel.answer = lambda: [Sent()] * 2
+    enqueue(services, "d", "e")
+    assert worker.deliver("scripted", "r") == 2
+    assert [status for status, _ in rows(services)] == ["waiting"] * 3 + ["sent"] * 2
+
+
+def test_what_goes_again_is_not_overtaken_by_a_later_one_of_its_key(services):
+    enqueue(services, "a", "a", "b")
+    channel = Notes(lambda: [Sent()] * 3, unnotable=["a"])
+    Worker(services.database, [channel], wake=services.wake).deliver("scripted", "r")
+    assert rows(services) == [NOT_STORED, NOT_STORED, ("sent", None)]
+
+
+def test_a_line_of_the_log_that_cannot_be_written_makes_nobody_note_twice(services, monkeypatch):
+    def fail_to_log(*_of_the_round: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(messaging_worker, "log_round", fail_to_log)
+    enqueue(services, "a")
+    channel = Notes(lambda: [Sent()], unnotable=[])
+    with pytest.raises(OSError, match="No space left"):
+        Worker(services.database, [channel], wake=services.wake).deliver("scripted", "r")
+    assert (channel.noted, rows(services)) == ([[("a", Sent())]], [("sent", None)])
 
 
 @pytest.mark.parametrize(

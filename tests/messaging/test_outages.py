@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from lti_tool.composition.channels import make_channels, make_worker
 from lti_tool.composition.services import Services, make_services
@@ -18,7 +20,8 @@ from lti_tool.database import utcnow
 from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.pauses import LONGEST_PAUSE
-from lti_tool.messaging.worker import PROBE_SIZE, Worker
+from lti_tool.messaging.slots import PROBE_SIZE
+from lti_tool.messaging.worker import Worker
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 from tests.messaging.waiting import until
 
@@ -215,7 +218,39 @@ def test_a_store_that_refuses_everything_is_paused_and_its_backlog_arrives_once_
     go_on(worker, with_lrs, clock, MINUTE)
     [pause] = the_pauses(with_lrs)
     assert (waiting(with_lrs), dead(with_lrs), pause.failures > 1) == (64, 0, True)
-    assert pause.reason.startswith("it refused all 10 statements alike: HTTP 400")
+    assert re.match(r"it refused all \d+ statements alike: HTTP 400", pause.reason)
     lrs.fault = None
     go_on(worker, with_lrs, clock, MINUTE)
     assert (waiting(with_lrs), len(lrs.held)) == (0, 64)
+
+
+@pytest.mark.parametrize("refused", [PROBE_SIZE, 150])
+def test_statements_that_are_refused_alike_at_the_head_of_the_backlog_are_passed(with_lrs, lrs, refused):
+    """They may all be bad, and stand first when a pause is over: each time more are tried, until one is taken."""
+    clock = Clock()
+    worker = clocked(with_lrs, clock)
+    enqueue(with_lrs, refused + 50)
+    lrs.fault = 503
+    go_on(worker, with_lrs, clock, MINUTE)
+    with with_lrs.database.reading() as db:
+        keys = db.scalars(sa.select(Delivery.key).order_by(Delivery.id).limit(refused))
+        lrs.refused = {str(key) for key in keys}
+    lrs.fault = None
+    go_on(worker, with_lrs, clock, 5 * MINUTE)
+    assert (waiting(with_lrs), dead(with_lrs), len(lrs.held)) == (0, refused, 50)
+    assert the_pauses(with_lrs) == []
+
+
+def test_of_a_store_that_refuses_everything_ever_more_is_tried_up_to_a_batch_then_few_again(with_lrs, lrs):
+    clock = Clock()
+    worker = clocked(with_lrs, clock)
+    enqueue(with_lrs, 400, lines=400)
+    lrs.fault = 400
+    with capture_logs() as logs:
+        go_on(worker, with_lrs, clock, 5 * MINUTE)
+        lrs.fault = 503
+        go_on(worker, with_lrs, clock, MINUTE)
+    tried = [entry["unavailable"] for entry in logs if entry["event"] == "delivery_round"]
+    assert tried[:8] == [400, 20, 40, 80, 160, 320, 10, 20]
+    assert tried[-1] == PROBE_SIZE
+    assert (waiting(with_lrs), dead(with_lrs)) == (400, 0)

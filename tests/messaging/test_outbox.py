@@ -13,6 +13,7 @@ from lti_tool.lti.ags import unsent_scores
 from lti_tool.messaging import backlog, due_deliveries, outbox
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryStatus
 from lti_tool.messaging.outbox import Claim
+from lti_tool.messaging.outcomes import Dead
 
 STATEMENT = DeliveryKind.STATEMENT
 SOON = dt.timedelta(minutes=5)
@@ -111,7 +112,7 @@ def test_a_dead_letter_holds_nothing_back(database):
     made = fill(database, "a", "a")
     first = claim(database, limit=1)
     with database.transaction() as db:
-        outbox.mark_dead(db, first, made[0], reason="HTTP 400")
+        outbox.mark_dead(db, first, {made[0]: Dead("HTTP 400")})
     assert ids(claim(database)) == made[1:]
 
 
@@ -142,7 +143,7 @@ def test_whoever_lost_the_lease_cannot_declare_it_dead(database):
     lost = claim(database)
     claim(database, later=SOON)
     with database.transaction() as db:
-        outbox.mark_dead(db, lost, made[0], reason="HTTP 400")
+        outbox.mark_dead(db, lost, {made[0]: Dead("HTTP 400")})
     assert status(database, made[0]) == DeliveryStatus.CLAIMED
 
 
@@ -190,7 +191,7 @@ def test_a_dead_letter_can_be_sent_again(database):
     made = fill(database, "a")
     first = claim(database)
     with database.transaction() as db:
-        outbox.mark_dead(db, first, made[0], reason="HTTP 400", conflict={"id": "x"})
+        outbox.mark_dead(db, first, {made[0]: Dead("HTTP 400", {"id": "x"})})
     with database.transaction() as db:
         assert backlog.retry(db, STATEMENT) == 1
     assert ids(claim(database)) == made
@@ -200,8 +201,7 @@ def test_only_the_dead_letters_named_are_sent_again(database):
     made = fill(database, "a", "b")
     first = claim(database)
     with database.transaction() as db:
-        for identifier in made:
-            outbox.mark_dead(db, first, identifier, reason="HTTP 400")
+        outbox.mark_dead(db, first, dict.fromkeys(made, Dead("HTTP 400")))
     with database.transaction() as db:
         backlog.retry(db, STATEMENT, keys=[first.deliveries[1].key])
     assert ids(claim(database)) == made[1:]
@@ -221,7 +221,7 @@ def test_the_backlog_has_what_waits_and_the_receivers_answer(database):
     first = claim(database, limit=2)
     again(database, first, made[:1])
     with database.transaction() as db:
-        outbox.mark_dead(db, first, made[1], reason="HTTP 400")
+        outbox.mark_dead(db, first, {made[1]: Dead("HTTP 400")})
     with database.reading() as db:
         found = backlog.read(db, STATEMENT)
     assert (found.waiting, found.dead, found.last_error) == (2, 1, "503")
