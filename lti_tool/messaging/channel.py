@@ -60,5 +60,6 @@ class Channel(ABC):
     ) -> None:
         """Write what the channel itself keeps of what became of them, in the transaction that marks them.
 
-        :meth:`send` never had those that are :class:`~lti_tool.messaging.outcomes.Damaged`.
+        :meth:`send` never had those that are :class:`~lti_tool.messaging.outcomes.Damaged`. Where this raises, what it
+        wrote is undone, and it is called again for each delivery that is over, by itself.
         """
