@@ -199,7 +199,8 @@ def _theirs(content: bytes, services: Services, cohort_id: uuid.UUID) -> float:
 def measure(*, quick: bool = False) -> list[Row]:
     """CPU seconds for all people, beside the baseline's."""
     content = _file()
-    ours, theirs = [], []
+    ours: list[float] = []
+    theirs: list[float] = []
     for _ in range(1 if quick else ROUNDS):
         for measured, found in ((_ours, ours), (_theirs, theirs)):
             with tempfile.TemporaryDirectory(prefix="tandem-bench-") as folder:

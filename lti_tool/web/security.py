@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
+from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.opened_launch import OpenedLaunch
 from lti_tool.outbound.origins import origin_of
 from lti_tool.web.redirect import ShortRedirect
@@ -100,7 +101,7 @@ def _headers(
     return tuple(wanted.items())
 
 
-def csrf_token(launch: OpenedLaunch) -> str:
+def csrf_token(launch: OpenedLaunch | LaunchSession) -> str:
     """The value of the hidden field ``csrf_token`` that every form under ``/l/…`` must carry."""
     return hmac.new(launch.csrf_key.encode(), launch.id.bytes, hashlib.sha256).hexdigest()
 
