@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import click
@@ -41,6 +43,24 @@ COMMANDS: Final = {
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 
 
+def load(name: str) -> ModuleType:
+    """Import a module and what it needs, without looking for garbage meanwhile, nor ever in what was loaded.
+
+    Nearly all of it stays, and looking through it again and again takes a fifth of the time to load it.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    if name in sys.modules:
+        return sys.modules[name]
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
 class LazyGroup(click.Group):
     """Imports a command's module when that command is asked for: the web and the database take a while to load.
 
@@ -55,7 +75,7 @@ class LazyGroup(click.Group):
         """The command of this name, or None."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"lti_tool.commands.{COMMANDS[cmd_name]}")
+        module = load(f"lti_tool.commands.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 

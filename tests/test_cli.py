@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import click
 import pytest
 import sqlalchemy as sa
 
-from lti_tool.cli import COMMANDS, tandem
+from lti_tool.cli import COMMANDS, load, tandem
 from lti_tool.database import Database
 from tests.forked_command import run_forked
 
@@ -88,3 +89,27 @@ def test_the_command_line_is_there_before_the_web_and_the_database():
     loaded = "import lti_tool.cli, sys; print(sorted({'sqlalchemy', 'flask', 'alembic'} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+def test_the_server_is_there_before_alembic():
+    """It is needed for a database that is not current alone, and takes a tenth of the time to start."""
+    loaded = "import sys, lti_tool.commands.serve; print('alembic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_loading_a_command_leaves_the_garbage_collector_as_it_was(monkeypatch, tmp_path, enabled):
+    (tmp_path / "a_command.py").write_text("import gc\nwas_enabled = gc.isenabled()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        assert load("a_command").was_enabled is False
+        assert gc.isenabled() is enabled
+        with pytest.raises(ModuleNotFoundError):
+            load("no_command")
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+        sys.modules.pop("a_command", None)

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from lti_tool.database import Base, Database, UtcDateTime, utcnow
 from lti_tool.lti.registration.models import Invitation
-from lti_tool.migrations import _alembic, is_current, migrate
+from lti_tool.migrations import _alembic, is_current, migrate, revisions
 from tests.databases import KeptCopies
 
 STARTS = 2
@@ -99,6 +100,19 @@ def test_an_empty_database_is_not_current(database):
 
 def test_migrating_an_empty_database_makes_it_current(migrated):
     assert is_current(migrated)
+
+
+def test_the_migrations_are_in_the_order_that_alembic_finds(database):
+    scripts = ScriptDirectory.from_config(_alembic(database))
+    assert [script.revision for script in scripts.walk_revisions()] == list(reversed(revisions()))
+
+
+def test_a_current_database_is_not_looked_into_by_alembic(migrated, monkeypatch):
+    def fail(*_arguments: object) -> None:
+        raise AssertionError("Alembic was asked")
+
+    monkeypatch.setattr(command, "upgrade", fail)
+    migrate(migrated)
 
 
 def test_migrating_makes_every_table_of_the_models(migrated):
