@@ -156,9 +156,10 @@ def _enqueue(
     rows, deliveries = [], []
     for column, each, reported in scores:
         line, before = order_key(*column.key), trails.get(column.key)
-        never_sent = withdrawn.get(line, False)
-        in_flight = may_be_in_flight and line not in withdrawn
-        trail = _next_trail(column, before, each, reported, now, never_sent, in_flight)
+        claims = withdrawn.get(line)
+        never_sent = claims == 0
+        unknown = may_be_in_flight if claims is None else claims > 1
+        trail = _next_trail(column, before, each, reported, now, never_sent, unknown)
         rows.append(trail)
         if trail["grade_status"] not in LEFT:
             deliveries.append(_delivery(column, trail, before, reported, line, now, never_sent))
@@ -203,13 +204,16 @@ def _next_trail(
     reported: Report,
     now: dt.datetime,
     never_sent: bool,
-    in_flight: bool,
+    unknown: bool,
 ) -> dict[str, Any]:
-    """The row of :class:`ScoreTrail` once this score is recorded."""
+    """The row of :class:`ScoreTrail` once this score is recorded.
+
+    ``unknown``: whether the score before it may have arrived without anybody having recorded so.
+    """
     at = now.replace(microsecond=0)
     removed = before is not None and before.grade_status in LEFT
     unanswered: list[int] = before.unanswered_scores if before is not None else []
-    if in_flight and before is not None and before.grade_status in _UNSETTLED and before.score is not None:
+    if unknown and before is not None and before.grade_status in _UNSETTLED and before.score is not None:
         # Its worker may be killed once the platform has it: then nobody ever writes that it was sent.
         unanswered = with_score(unanswered, before.score)
     if before is not None:

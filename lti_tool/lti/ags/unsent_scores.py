@@ -19,10 +19,12 @@ def _superseding(*which: sa.ColumnExpressionArgument[bool]) -> sa.Update:
     return sa.update(_rows).where(*which).values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
 
 
-def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
+def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, int]:
     """Withdraw the scores that still wait under these keys, in the transaction that enqueues what replaces them.
 
-    Of each key under which any waited: whether it was never claimed, so that nobody can ever have received it.
+    Of each key under which any waited: how often it was claimed. One that never was, nobody can have received; of one
+    that was claimed once, what became of it is recorded; of one that was claimed again, an earlier worker may have been
+    killed once the platform had it.
     """
     withdrawn = db.execute(
         _superseding(
@@ -33,10 +35,10 @@ def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, boo
             _column.status == DeliveryStatus.WAITING.value,
         ).returning(_column.order_key, _column.attempts)
     )
-    never_claimed: dict[str, bool] = {}
+    claims: dict[str, int] = {}
     for key, attempts in withdrawn:
-        never_claimed[key] = never_claimed.get(key, True) and not attempts
-    return never_claimed
+        claims[key] = max(claims.get(key, 0), attempts)
+    return claims
 
 
 def supersede_dead(db: Session, order_keys: Collection[str]) -> None:

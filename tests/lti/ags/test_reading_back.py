@@ -23,7 +23,7 @@ from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
-from lti_tool.lti.ags import results
+from lti_tool.lti.ags import answers, results
 from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
@@ -625,6 +625,32 @@ def test_a_grade_whose_sender_was_killed_is_no_somebody_elses_to_the_next_one(
     book.later(minutes=1)
     book.deliver()
     assert (book.grade(), book.status(), book.posted) == (final[1], GradeStatus.RECORDED, 2)
+
+
+@pytest.mark.parametrize(
+    ("target", "name"), [(PlatformService, "get_access_token"), (answers, "read_results")]
+)
+@pytest.mark.parametrize("final", [("under_way", 80), ("satisfied", 100)])
+def test_the_same_once_what_the_killed_one_sent_was_tried_again_in_vain(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch, final: tuple[str, int], target: object, name: str
+) -> None:
+    def away(*_: object, **__: object) -> str:
+        raise (
+            requests.ConnectionError("away")
+            if target is PlatformService
+            else results.ResultsUnreadable("away")
+        )
+
+    book.record("under_way", 60, report="live")
+    send_and_be_killed(book)
+    with monkeypatch.context() as patched:
+        patched.setattr(target, name, away)
+        book.deliver()
+    assert (book.grade(), book.status(), book.waiting()) == (60, GradeStatus.WAITING, 1)
+    book.later(minutes=1)
+    book.record(*final, report="live")
+    book.deliver()
+    assert (book.grade(), book.status()) == (final[1], GradeStatus.RECORDED)
 
 
 def test_one_who_is_refused_over_an_earlier_grade_is_sent_no_oftener_than_once_a_day(
