@@ -53,6 +53,9 @@ class Sent:
     """The LRS holds it."""
 
 
+SENT = Sent()
+
+
 @dataclass(frozen=True)
 class Dead:
     """The LRS will never take it. ``reason`` is in the LRS's words; ``theirs`` what it holds under that id."""
@@ -89,6 +92,7 @@ class Blocked:
 
 Outcome = Sent | Dead | Retry | Unavailable | Blocked
 Item = tuple[UUID, bytes]
+_Item = tuple[str, bytes]
 
 
 class _StopSendingError(Exception):
@@ -112,7 +116,9 @@ def deliver(
     ``statements``: pairs of statement id and the stored bytes, which are sent exactly as they are. ``read_answer``
     makes the text of a reason from the body of an answer, which is whatever a machine, or a proxy before it, has sent.
     """
-    bodies = dict(statements)
+    # As text, as an LRS answers them: a UUID is compared in Python, a text is not.
+    ids = [str(identifier) for identifier, _ in statements]
+    bodies = dict(zip(ids, (body for _, body in statements), strict=True))
     delivery = _Delivery(client, read_answer)
     stopped: Unavailable | Blocked | None = None
     try:
@@ -126,7 +132,7 @@ def deliver(
     if stopped is not None:
         for identifier in bodies:
             delivery.known.setdefault(identifier, stopped)
-    return [delivery.known[identifier] for identifier, _ in statements]
+    return [delivery.known[identifier] for identifier in ids]
 
 
 class _Delivery:
@@ -135,8 +141,8 @@ class _Delivery:
     def __init__(self, client: LRSClient, read_answer: Callable[[bytes], str]) -> None:
         self._client = client
         self._read_answer = read_answer
-        self.known: dict[UUID, Outcome] = {}
-        self.refusals: dict[UUID, str] = {}
+        self.known: dict[str, Outcome] = {}
+        self.refusals: dict[str, str] = {}
         """What was said of each statement that was refused alone."""
 
     def refuses_everything(self) -> bool:
@@ -157,12 +163,12 @@ class _Delivery:
         if count >= MANY:
             return Unavailable(said, refused=True)
         try:
-            self._client.check_look_up(identifier)
+            self._client.check_look_up(UUID(identifier))
         except LRSError as error:
             return Unavailable(f"{said}; {error}", refused=True)
         return None
 
-    def send(self, items: list[Item], *, repeat: bool = False) -> None:
+    def send(self, items: list[_Item], *, repeat: bool = False) -> None:
         """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""
         if not items:
             return
@@ -171,13 +177,14 @@ class _Delivery:
         except LRSError as error:
             raise _StopSendingError(Unavailable(str(error))) from error
         status = answer.status_code
+        sent = [identifier for identifier, _ in items]
         if status == 204:
-            self.known.update((identifier, Sent()) for identifier, _ in items)
+            self.known.update(dict.fromkeys(sent, SENT))
         elif status == 200:
-            named = _ids(answer.content)
-            if not named or not named <= {identifier for identifier, _ in items}:
+            named = _ids(answer.content, sent)
+            if not named or not named <= set(sent):
                 raise _StopSendingError(Unavailable(f"{NO_LRS}: {self._words(answer)}"))
-            self.known.update((identifier, Sent()) for identifier in named)
+            self.known.update(dict.fromkeys(named, SENT))
             # Of a batch that was sent before in part, some LRSs name only what is new to them.
             rest = [item for item in items if item[0] not in named]
             self._ask_for_each(rest, "after an answer that names fewer statements", repeat=repeat)
@@ -198,15 +205,15 @@ class _Delivery:
                 Unavailable(self._words(answer), retry_after(answer.headers.get("Retry-After", "")))
             )
 
-    def _ask_for_each(self, items: list[Item], when: str, *, repeat: bool) -> None:
+    def _ask_for_each(self, items: list[_Item], when: str, *, repeat: bool) -> None:
         """Some LRSs refuse a whole batch for one id they hold: ask for each, and send what is absent again.
 
         The absent ones go together, then each alone; one that still conflicts and is still absent waits.
         """
-        absent: list[Item] = []
+        absent: list[_Item] = []
         for identifier, body in items:
             try:
-                theirs = self._client.get_statement(identifier)
+                theirs = self._client.get_statement(UUID(identifier))
             except LRSStatementError as error:
                 self.known[identifier] = Dead(str(error))
                 continue
@@ -215,7 +222,7 @@ class _Delivery:
             if theirs is None:
                 absent.append((identifier, body))
             elif same_statement(json.loads(body), theirs):
-                self.known[identifier] = Sent()
+                self.known[identifier] = SENT
             else:
                 self.known[identifier] = Dead("the LRS holds another statement under this id", theirs)
         if not repeat:
@@ -233,11 +240,16 @@ class _Delivery:
         return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
 
 
-def _ids(content: bytes) -> set[UUID] | None:
-    """The ids that an LRS answers to a POST of statements, in whatever case; None when this is no list of ids."""
+def _ids(content: bytes, sent: list[str]) -> set[str] | None:
+    """The ids that an LRS answers to a POST of statements, in whatever case; None when this is no list of ids.
+
+    Nearly always they are those that were ``sent``, as they were: to read each takes ten times as long.
+    """
     try:
         listed = json.loads(content)
-        return {UUID(each) for each in listed} if isinstance(listed, list) else None
+        if listed == sent:
+            return set(sent)
+        return {str(UUID(each)) for each in listed} if isinstance(listed, list) else None
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 

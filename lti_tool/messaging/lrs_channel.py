@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy.orm import Session
 
@@ -56,11 +56,14 @@ class LRSChannel(Channel):
         return [_translated(outcome) for outcome in outcomes_found]
 
 
+_SENT: Final = outcomes.Sent()
+
+
 def _translated(outcome: delivery.Outcome) -> outcomes.Outcome:
     """The outcome in this package's terms: :mod:`xapi` stands alone and has its own."""
     match outcome:
         case delivery.Sent():
-            return outcomes.Sent()
+            return _SENT
         case delivery.Dead(reason, theirs):
             return outcomes.Dead(reason, theirs)
         case delivery.Retry(reason):

@@ -29,6 +29,7 @@ from lti_tool.messaging.outcomes import (
     PartMissing,
     PartUnavailable,
     Retry,
+    Sent,
     Superseded,
     Unavailable,
 )
@@ -148,8 +149,11 @@ def update(
     """
     failed: dict[str, Unavailable | Blocked | GroupUnavailable | PartUnavailable] = {}
     answered: set[str] = set()
+    settled: set[str] = set()
     for part, outcome in results:
         match outcome:
+            case Sent():  # nearly all, and of few parts
+                settled.add(part)
             case Unavailable() | Blocked():
                 failed.setdefault(WHOLE, outcome)
             case GroupUnavailable():
@@ -163,7 +167,9 @@ def update(
             case Superseded(answered=by) | Retry(answered=by):
                 answered |= _answered(part, by)
             case _:
-                answered |= _answered(part, Answered.PART)
+                settled.add(part)
+    for part in settled:
+        answered |= _answered(part, Answered.PART)
     over = [part for part in answered - failed.keys() if before.find(part) is not None]
     if over:
         db.execute(
