@@ -19,6 +19,7 @@ from lti_tool.lti.launch import models as launch
 from lti_tool.lti.registration import models as registration
 from lti_tool.mentoring.completion import models as completion
 from lti_tool.mentoring.enrolment import models as enrolment
+from lti_tool.mentoring.enrolment.people import models as people
 from lti_tool.mentoring.feedback import models as feedback
 from lti_tool.mentoring.objectives import models as objectives
 from lti_tool.mentoring.overview import models as overview
@@ -47,6 +48,7 @@ TABLES = (
     programme_rights,
     templates,
     enrolment,
+    people,
     pairs,
     sessions,
     objectives,
