@@ -37,22 +37,22 @@ class Marking:
     now: dt.datetime
     before_commit: Callable[[], None] = lambda: None
 
-    def write(self) -> list[DeliveryPause]:
-        """Write it down, or what can be stored of it. Returns the pauses that begin.
+    def write(self) -> tuple[Sequence[Outcome], list[DeliveryPause]]:
+        """Write it down, or what can be stored of it. Returns what was written, and the pauses that begin.
 
         What keeps one delivery from being written down keeps no other: at last each is written by itself, and one that
         cannot be is sent again. Raises what the database raises when it is out of order: then the lease ends, and all
         of the claim goes again.
         """
         try:
-            return self._write_together()
+            return self.outcomes, self._write_together()
         except _OUT_OF_ORDER:
             raise
         except Exception as error:
             _log.exception("marking_fault", kind=str(self.claim.kind), receiver=self.claim.receiver)
             stored = replace(self, outcomes=[storable(outcome, error) for outcome in self.outcomes])
         try:
-            return stored._write_together()
+            return stored.outcomes, stored._write_together()
         except _OUT_OF_ORDER:
             raise
         except Exception:
@@ -65,7 +65,7 @@ class Marking:
             self.channel.note(db, self.claim.deliveries, self.outcomes, self.now)
             return self._mark(db, self.outcomes)
 
-    def _write_one_by_one(self) -> list[DeliveryPause]:
+    def _write_one_by_one(self) -> tuple[Sequence[Outcome], list[DeliveryPause]]:
         """Each that is over in a transaction of its own; then the others, of which the channel learns next time."""
         outcomes: list[Outcome] = []
         again: dict[str, Retry] = {}
@@ -77,7 +77,7 @@ class Marking:
                     again[delivery.order_key] = outcome
             outcomes.append(outcome)
         with self.database.transaction() as db:
-            return self._mark(db, outcomes)
+            return outcomes, self._mark(db, outcomes)
 
     def _write_alone(self, delivery: ClaimedDelivery, outcome: Outcome) -> Outcome:
         """The outcome of one delivery, once it is written down; of one that cannot be, that it must go again."""

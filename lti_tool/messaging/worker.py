@@ -213,9 +213,9 @@ class Worker:
                 self._clock(),
                 before_commit=lambda: self._step(claim, "marking"),
             )
-            begun = marking.write()
+            written, begun = marking.write()
         self._step(claim, "marked")
-        log_round(claim, outcomes, begun)
+        log_round(claim, written, begun)
         return len(claim.deliveries)
 
     def _has_time(self, slice_ends: float) -> bool:

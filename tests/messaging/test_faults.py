@@ -151,10 +151,13 @@ NOT_STORED = ("waiting", "what became of it could not be stored: OverflowError: 
 
 def test_one_of_which_the_channel_cannot_note_what_became_waits_alone(services):
     enqueue(services, *"abcde")
-    outcomes = [Sent(), Sent(), Dead("no"), Unavailable("HTTP 503"), Superseded()]
+    outcomes = [Sent(), Dead("no"), Dead("no"), Unavailable("HTTP 503"), Superseded()]
     channel = Notes(lambda: outcomes, unnotable=["b"])
     worker = Worker(services.database, [channel], wake=services.wake)
-    assert worker.deliver("scripted", "r") == 5
+    with capture_logs() as logs:
+        assert worker.deliver("scripted", "r") == 5
+    [logged] = [entry for entry in logs if entry["event"] == "delivery_round"]
+    assert [logged[name] for name in ("sent", "retry", "dead", "unavailable", "superseded")] == [1] * 5
     assert rows(services) == [
         ("sent", None),
         NOT_STORED,
