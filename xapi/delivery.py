@@ -8,7 +8,8 @@
 | 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once, then later |
 | 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
 | 413 | the batch is halved; a statement too large alone is dead |
-| the same 400, 413 or 422 for each of ten or more, and none taken | the LRS is unavailable: the same bytes later |
+| the same 400, 413 or 422 for ten or more of all, and none taken | the LRS is unavailable: the same bytes later |
+| the same for ten or more, then others taken | the last of them is sent once more: taken now, those before go again |
 | the same for fewer, or a single one, and none taken | it is asked for one by id: dead if it answers that as an LRS
 does: with the statement or an empty list, or with 403 or 404 and the header of xAPI; else it is unavailable |
 | 401, 403 | blocked: this LRS must be looked at, and nothing is dropped |
@@ -21,9 +22,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -129,6 +132,8 @@ def deliver(
         stopped = stopped or delivery.fault()
         if stopped is not None:
             delivery.known.clear()
+    else:
+        stopped = delivery.look_again(bodies, stopped)
     if stopped is not None:
         for identifier in bodies:
             delivery.known.setdefault(identifier, stopped)
@@ -146,11 +151,14 @@ class _Delivery:
         """What was said of each statement that was refused alone."""
 
     def refuses_everything(self) -> bool:
-        """Whether nothing was taken and each statement was refused in the same words."""
-        return (
-            self.refusals.keys() == self.known.keys()
-            and len({_VARYING.sub("", words) for words in self.refusals.values()}) == 1
-        )
+        """Whether nothing was taken, and all, or many, were refused in the same words."""
+        if not self.refusals or self.refusals.keys() != self.known.keys():
+            return False
+        words = self._words_of_refusals()
+        return len(words) == 1 or max(words.values()) >= MANY
+
+    def _words_of_refusals(self) -> Counter[str]:
+        return Counter(_VARYING.sub("", said) for said in self.refusals.values())
 
     def fault(self) -> Unavailable | None:
         """What is wrong with an LRS that refuses everything; None where it is the statements, for all that is known.
@@ -159,7 +167,8 @@ class _Delivery:
         or where nothing passes, asking for a statement is not answered as by an LRS either.
         """
         count, (identifier, words) = len(self.refusals), next(iter(self.refusals.items()))
-        said = f"it refused all {count} statements alike: {words}" if count > 1 else words
+        alike = " alike" if len(self._words_of_refusals()) == 1 else ""
+        said = f"it refused all {count} statements{alike}: {words}" if count > 1 else words
         if count >= MANY:
             return Unavailable(said, refused=True)
         try:
@@ -167,6 +176,31 @@ class _Delivery:
         except LRSError as error:
             return Unavailable(f"{said}; {error}", refused=True)
         return None
+
+    def look_again(
+        self, bodies: Mapping[str, bytes], stopped: Unavailable | Blocked | None
+    ) -> Unavailable | Blocked | None:
+        """Judge many that were refused before the first that was not: the LRS may have been put right between the two.
+
+        The last of them is sent once more. If it is taken now, those before it go again; where sending has ``stopped``,
+        or stops then, all of them do. Returns why it stopped.
+        """
+        before = list(takewhile(self.refusals.__contains__, self.known))
+        if not MANY <= len(before) < len(self.known):
+            return stopped
+        last = before[-1]
+        if stopped is None:
+            try:
+                self.send([(last, bodies[last])])
+            except _StopSendingError as stop:
+                stopped = stop.outcome
+        if stopped is not None:
+            for identifier in before:
+                del self.known[identifier]
+        elif not isinstance(self.known[last], Dead):
+            again = Retry(f"another one that the LRS had refused it took later: {self.refusals[last]}")
+            self.known.update(dict.fromkeys(before[:-1], again))
+        return stopped
 
     def send(self, items: list[_Item], *, repeat: bool = False) -> None:
         """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""

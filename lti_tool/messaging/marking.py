@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database
@@ -20,7 +20,7 @@ from lti_tool.messaging.pauses import Pauses
 
 _log = structlog.get_logger(__name__)
 
-_OUT_OF_ORDER = (OperationalError, InterfaceError)
+_OUT_OF_ORDER = (OperationalError, InterfaceError, InternalError, TimeoutError)
 """What the database raises when it cannot write at all, whatever the outcomes are."""
 
 
@@ -79,7 +79,7 @@ class Marking:
         with self.database.transaction() as db:
             return outcomes, self._mark(db, outcomes)
 
-    def _write_alone(self, delivery: ClaimedDelivery, outcome: Outcome) -> Outcome:
+    def _write_alone(self, delivery: ClaimedDelivery, outcome: Sent | Dead | Superseded) -> Outcome:
         """The outcome of one delivery, once it is written down; of one that cannot be, that it must go again."""
         one = replace(self.claim, deliveries=[delivery])
         try:
@@ -89,7 +89,7 @@ class Marking:
         except _OUT_OF_ORDER:
             raise
         except Exception as error:
-            return not_storable(error)
+            return not_storable(outcome, error)
         return outcome
 
     def _mark(self, db: Session, outcomes: Sequence[Outcome]) -> list[DeliveryPause]:

@@ -135,7 +135,7 @@ def storable(outcome: Outcome, fault: Exception) -> Outcome:
     """
     match outcome:
         case Superseded(write) if write is not None:
-            return not_storable(fault)
+            return not_storable(outcome, fault)
         case Dead():
             return replace(outcome, reason=one_line(str(outcome.reason)), theirs=None)
         case Blocked():
@@ -146,6 +146,13 @@ def storable(outcome: Outcome, fault: Exception) -> Outcome:
             return outcome
 
 
-def not_storable(fault: Exception) -> Retry:
-    """That a delivery must go again, because what became of it could not be written down."""
-    return Retry(f"what became of it could not be stored: {error_line(fault)}")
+def not_storable(outcome: Sent | Dead | Superseded, fault: Exception) -> Retry:
+    """That a delivery must go again, because what became of it could not be written down; who answered is known."""
+    match outcome:
+        case Damaged():
+            answered = Answered.NOBODY
+        case Superseded():
+            answered = outcome.answered
+        case _:
+            answered = Answered.PART
+    return Retry(f"what became of it could not be stored: {error_line(fault)}", answered=answered)

@@ -19,11 +19,24 @@ SLICE_SECONDS: Final = 1.0
 
 PROBE_SIZE: Final = 10
 """How many deliveries are tried at a receiver that failed before."""
+LARGEST_PROBE: Final = 8 * PROBE_SIZE
+"""How many at most where it refused all of those. Each that is refused costs two requests."""
+
+
+def batches_in_time(left: float, took: float, batches: int) -> int:
+    """How many batches are likely to be sent in the seconds left of a slice, one at least.
+
+    ``took``: seconds for the ``batches`` before. What is claimed and not sent in time is given back.
+    """
+    return max(1, int(left * batches / max(took, 1e-6)))
 
 
 @dataclass
 class Slots:
-    """Which receivers of one channel are served now, and how those before them fared. The caller holds a lock."""
+    """Which receivers of one channel are served now, and how those before them fared.
+
+    The caller holds a lock; what is known of one receiver's probes, the thread that serves it reads and writes.
+    """
 
     channel: Channel
     wakeup: threading.Event = field(default_factory=threading.Event)
@@ -41,13 +54,13 @@ class Slots:
         return min(self.channel.batch_size, self.probes.get(receiver, PROBE_SIZE))
 
     def probed(self, receiver: str, outcomes: Sequence[Outcome]) -> None:
-        """Try twice as many next time where all were refused, up to a batch, then few again.
+        """Try twice as many next time where all were refused, up to :data:`LARGEST_PROBE`, then few again.
 
         They may all be bad, and stand first: a receiver that takes one of more is well.
         """
         if all(isinstance(outcome, Unavailable) and outcome.refused for outcome in outcomes):
             twice = 2 * self.probe_size(receiver)
-            self.probes[receiver] = twice if twice <= self.channel.batch_size else PROBE_SIZE
+            self.probes[receiver] = twice if twice <= LARGEST_PROBE else PROBE_SIZE
         else:
             self.probes.pop(receiver, None)
 

@@ -39,7 +39,7 @@ from lti_tool.messaging.delivery_log import log_round
 from lti_tool.messaging.marking import Marking
 from lti_tool.messaging.outbox import Claim
 from lti_tool.messaging.pauses import Pauses
-from lti_tool.messaging.slots import SLICE_SECONDS, Slots
+from lti_tool.messaging.slots import SLICE_SECONDS, Slots, batches_in_time
 
 LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
@@ -171,16 +171,14 @@ class Worker:
 
     def _serve(self, slots: Slots, receiver: str) -> None:
         channel, begun = slots.channel, time.monotonic()
-        ends, started = begun + SLICE_SECONDS, begun
-        # As many at once as are likely to be sent in time: what is claimed and not sent is given back.
-        batches = 1
+        ends, started, batches = begun + SLICE_SECONDS, begun, 1
         try:
             while self._has_time(ends) and self._guarded(
                 partial(self.deliver, channel.kind, receiver, batches=batches, slice_ends=ends)
             ):
                 ended = time.monotonic()
-                in_time = (ends - ended) * batches / max(ended - started, 1e-6)
-                batches, started = max(1, min(int(in_time), channel.batches_at_once)), ended
+                in_time = batches_in_time(ends - ended, ended - started, batches)
+                batches, started = min(in_time, channel.batches_at_once), ended
         finally:
             with self._lock:
                 slots.free(receiver, begun=begun, ended=time.monotonic())

@@ -7,14 +7,16 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
 from lti_tool.lti.ags.score_outcomes import Refused
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.messaging import outbox, pauses
@@ -25,6 +27,7 @@ from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import (
     Answered,
     Blocked,
+    Damaged,
     Dead,
     Outcome,
     PartUnavailable,
@@ -128,9 +131,13 @@ def test_what_cannot_be_marked_is_marked_with_its_text_alone(services):
 class Notes(Scripted):
     """Keeps the outcomes that it is told of, but cannot for some deliveries."""
 
-    def __init__(self, answer: Callable[[], Sequence[Outcome]], *, unnotable: Sequence[str]) -> None:
+    def __init__(
+        self, answer: Callable[[], Sequence[Outcome]], *, unnotable: Sequence[str], times: int = 1000
+    ) -> None:
+        """``times``: how often it fails, for one after another, before it can note all."""
         super().__init__(answer)
         self.unnotable = set(unnotable)
+        self.times = times
         self.noted: list[list[tuple[str, Outcome]]] = []
 
     def note(
@@ -141,7 +148,8 @@ class Notes(Scripted):
         now: dt.datetime,
     ) -> None:
         keys = [each.order_key for each in deliveries]
-        if self.unnotable & set(keys):
+        if self.unnotable & set(keys) and self.times:
+            self.times -= 1
             raise OverflowError("no such second")
         self.noted.append(list(zip(keys, outcomes, strict=True)))
 
@@ -151,7 +159,7 @@ NOT_STORED = ("waiting", "what became of it could not be stored: OverflowError: 
 
 def test_one_of_which_the_channel_cannot_note_what_became_waits_alone(services):
     enqueue(services, *"abcde")
-    outcomes = [Sent(), Dead("no"), Dead("no"), Unavailable("HTTP 503"), Superseded()]
+    outcomes = [Sent(), Dead("no"), Dead(UNSTORABLE), Unavailable("HTTP 503"), Superseded()]
     channel = Notes(lambda: outcomes, unnotable=["b"])
     worker = Worker(services.database, [channel], wake=services.wake)
     with capture_logs() as logs:
@@ -161,14 +169,14 @@ def test_one_of_which_the_channel_cannot_note_what_became_waits_alone(services):
     assert rows(services) == [
         ("sent", None),
         NOT_STORED,
-        ("dead", "no"),
+        ("dead", "a b c"),
         ("waiting", "HTTP 503"),
         ("superseded", None),
     ]
     pause = the_pause(services)
     assert pause is not None
     assert pause.reason == "HTTP 503"
-    assert channel.noted == [[("a", Sent())], [("c", Dead("no"))], [("e", Superseded())]]
+    assert channel.noted == [[("a", Sent())], [("c", Dead("a b c"))], [("e", Superseded())]]
 
 
 def test_a_channel_that_can_note_nothing_of_a_receiver_holds_up_none_of_the_others(services):
@@ -188,9 +196,38 @@ def test_a_channel_that_can_note_nothing_of_a_receiver_holds_up_none_of_the_othe
 
 def test_what_goes_again_is_not_overtaken_by_a_later_one_of_its_key(services):
     enqueue(services, "a", "a", "b")
-    channel = Notes(lambda: [Sent()] * 3, unnotable=["a"])
+    # Both times for all together, and for the first alone.
+    channel = Notes(lambda: [Sent()] * 3, unnotable=["a"], times=3)
     Worker(services.database, [channel], wake=services.wake).deliver("scripted", "r")
     assert rows(services) == [NOT_STORED, NOT_STORED, ("sent", None)]
+    assert channel.noted == [[("b", Sent())]]
+
+
+@pytest.mark.parametrize("outcome", [Damaged("its body was lost"), Superseded()])
+def test_one_that_was_not_sent_ends_no_pause_where_it_cannot_be_noted(services, outcome):
+    enqueue(services, "a")
+    with services.database.transaction() as db:
+        now = utcnow()
+        pause = {"until": now, "since": now, "failures": 3, "refused": False, "reason": "HTTP 503"}
+        db.add(DeliveryPause(kind="scripted", receiver="r", part=pauses.WHOLE, **pause))
+    channel = Notes(lambda: [outcome], unnotable=["a"])
+    Worker(services.database, [channel], wake=services.wake).deliver("scripted", "r")
+    assert rows(services) == [NOT_STORED]
+    assert the_pause(services) is not None
+
+
+def test_a_database_that_fails_while_they_are_written_one_by_one_leaves_the_rest_to_the_lease(services):
+    class Failing(Notes):
+        def note(self, db: Session, deliveries: Sequence[ClaimedDelivery], *args: Any) -> None:
+            if [each.order_key for each in deliveries] == ["b"]:
+                raise OperationalError("note", None, OSError("disk"))
+            super().note(db, deliveries, *args)
+
+    enqueue(services, *"abc")
+    channel = Failing(lambda: [Sent()] * 3, unnotable=["a"])
+    with pytest.raises(OperationalError):
+        Worker(services.database, [channel], wake=services.wake).deliver("scripted", "r")
+    assert [status for status, _ in rows(services)] == ["claimed"] * 3
 
 
 def test_a_line_of_the_log_that_cannot_be_written_makes_nobody_note_twice(services, monkeypatch):

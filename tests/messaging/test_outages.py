@@ -20,7 +20,7 @@ from lti_tool.database import utcnow
 from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.pauses import LONGEST_PAUSE
-from lti_tool.messaging.slots import PROBE_SIZE
+from lti_tool.messaging.slots import LARGEST_PROBE, PROBE_SIZE
 from lti_tool.messaging.worker import Worker
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 from tests.messaging.waiting import until
@@ -224,7 +224,7 @@ def test_a_store_that_refuses_everything_is_paused_and_its_backlog_arrives_once_
     assert (waiting(with_lrs), len(lrs.held)) == (0, 64)
 
 
-@pytest.mark.parametrize("refused", [PROBE_SIZE, 150])
+@pytest.mark.parametrize("refused", [PROBE_SIZE, LARGEST_PROBE - 1])
 def test_statements_that_are_refused_alike_at_the_head_of_the_backlog_are_passed(with_lrs, lrs, refused):
     """They may all be bad, and stand first when a pause is over: each time more are tried, until one is taken."""
     clock = Clock()
@@ -241,7 +241,7 @@ def test_statements_that_are_refused_alike_at_the_head_of_the_backlog_are_passed
     assert the_pauses(with_lrs) == []
 
 
-def test_of_a_store_that_refuses_everything_ever_more_is_tried_up_to_a_batch_then_few_again(with_lrs, lrs):
+def test_of_a_store_that_refuses_everything_ever_more_is_tried_up_to_eighty_then_few_again(with_lrs, lrs):
     clock = Clock()
     worker = clocked(with_lrs, clock)
     enqueue(with_lrs, 400, lines=400)
@@ -251,6 +251,6 @@ def test_of_a_store_that_refuses_everything_ever_more_is_tried_up_to_a_batch_the
         lrs.fault = 503
         go_on(worker, with_lrs, clock, MINUTE)
     tried = [entry["unavailable"] for entry in logs if entry["event"] == "delivery_round"]
-    assert tried[:8] == [400, 20, 40, 80, 160, 320, 10, 20]
+    assert tried[:7] == [400, 20, 40, 80, 10, 20, 40]
     assert tried[-1] == PROBE_SIZE
     assert (waiting(with_lrs), dead(with_lrs)) == (400, 0)

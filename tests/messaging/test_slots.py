@@ -17,6 +17,7 @@ from lti_tool.messaging import outbox
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.outbox import Claim, ClaimedDelivery
 from lti_tool.messaging.outcomes import Outcome, Sent
+from lti_tool.messaging.slots import batches_in_time
 from lti_tool.messaging.worker import Worker
 from tests.messaging.waiting import until
 
@@ -121,3 +122,11 @@ def test_an_extension_that_fails_does_not_keep_other_claims_from_being_extended(
     finally:
         sending.set()
         worker.stop()
+
+
+@pytest.mark.parametrize(
+    ("left", "took", "batches", "in_time"),
+    [(0.9, 0.1, 1, 9), (0.5, 0.4, 4, 5), (0.1, 0.4, 4, 1), (-0.2, 1.2, 1, 1), (1.0, 0.0, 1, 1_000_000)],
+)
+def test_as_many_batches_are_claimed_as_are_likely_to_be_sent_in_time(left, took, batches, in_time):
+    assert batches_in_time(left, took, batches) == in_time

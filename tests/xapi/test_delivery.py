@@ -335,6 +335,60 @@ def test_many_that_are_refused_beside_one_that_is_taken_are_dead(lrs):
     assert [type(outcome) for outcome in outcomes] == [*[Dead] * 11, Sent]
 
 
+def mend_after(
+    lrs: ScriptedLRS, refusals: int, *, then: Callable[[Request], Response] | None = None
+) -> list[str]:
+    """Refuse everything until so many were refused alone, then take all, or answer; ids that were sent alone since."""
+    refused = 0
+    alone: list[str] = []
+
+    def post(request: Request) -> Response:
+        nonlocal refused
+        sent = [statement["id"] for statement in json.loads(request.get_data())]
+        if refused < refusals:
+            refused += len(sent) == 1
+            return Response("Bad Request", 400)
+        if len(sent) == 1:
+            alone.extend(sent)
+        return then(request) if then else Response(status=204)
+
+    lrs.server.clear()
+    lrs.server.expect_request("/xAPI/statements", method="POST").respond_with_handler(post)
+    return alone
+
+
+def test_what_an_lrs_refused_before_it_was_put_right_goes_again(lrs):
+    alone = mend_after(lrs, 11)
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Retry] * 10, Sent, Sent]
+    assert alone == [str(MANY_ITEMS[11][0]), str(MANY_ITEMS[10][0])]
+
+
+def test_a_few_that_it_refused_before_are_not_looked_at_again(lrs):
+    mend_after(lrs, 9)
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Dead] * 9, *[Sent] * 3]
+
+
+def test_where_it_cannot_be_asked_again_what_it_refused_waits(lrs):
+    def take_one_then_go_away(request: Request) -> Response:
+        [sent] = json.loads(request.get_data())
+        return Response(status=204) if sent["id"] == str(MANY_ITEMS[11][0]) else Response("busy", 503)
+
+    mend_after(lrs, 11, then=take_one_then_go_away)
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Unavailable] * 11, Sent]
+
+
+def test_many_refused_in_the_same_words_are_an_lrs_that_fails_though_another_is_refused_in_others(lrs):
+    first = str(MANY_ITEMS[0][0])
+    refuse_all(lrs, lambda identifier: "Unknown verb" if identifier == first else "Bad Request")
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+    assert outcomes[0].reason.startswith("it refused all 12 statements: HTTP 400")
+    assert outcomes[0].refused
+
+
 def test_one_bad_statement_of_many_dies_alone(lrs):
     lrs.bad.add(str(MANY_ITEMS[6][0]))
     outcomes = deliver(lrs.client(), MANY_ITEMS)
