@@ -226,11 +226,14 @@ class _Rows:
         return [self.convert(row) for row in rows]
 
 
-def run_by_driver(connection: DriverConnection, text: str, values: Any) -> Any:
-    """Have the driver run a statement; return its cursor. Raises what SQLAlchemy raises for the driver's errors."""
+def run_by_driver(connection: DriverConnection, text: str, values: Any, **options: Any) -> Any:
+    """Have the driver run a statement; return its cursor. Raises what SQLAlchemy raises for the driver's errors.
+
+    ``options``: those of the driver's own, such as psycopg's ``binary``.
+    """
     driver: Any = connection.connection.dbapi_connection
     try:
-        return driver.execute(text, values)
+        return driver.execute(text, values, **options)
     except Exception as error:
         dialect = connection.dialect
         base = dialect.loaded_dbapi.Error

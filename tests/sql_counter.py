@@ -65,10 +65,10 @@ def counting(database: Database) -> Iterator[SqlCounter]:
 
     run_by_driver = compiled_statement.run_by_driver
 
-    def run(connection: DriverConnection, statement: str, parameters: Any) -> Any:
+    def run(connection: DriverConnection, statement: str, parameters: Any, **options: Any) -> Any:
         if connection.engine.url == database.engine.url:
             executed(connection, None, statement, parameters)
-        return run_by_driver(connection, statement, parameters)
+        return run_by_driver(connection, statement, parameters, **options)
 
     quick_write = Database.quick_write
 

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from lti_tool import compiled_statement
 from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
 from lti_tool.database import Unreadable, connection_of, table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
@@ -252,10 +253,18 @@ def fault_of(delivery: ClaimedDelivery) -> str | None:
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
     column = table_of(DeliveryBody).c
+    wanted, connection = among(column.delivery_id, ids), connection_of(db)
+    if connection.dialect.name == "postgresql":
+        # In binary, which SQLAlchemy does not ask for: as text each byte is two digits, which takes thrice as long.
+        chosen = sa.select(column.delivery_id, column.body).where(wanted)
+        compiled = chosen.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        values = compiled.construct_params()
+        return dict(
+            compiled_statement.run_by_driver(connection, str(compiled), values, binary=True).fetchall()
+        )
     # SQLite keeps a text in this column as well, such as one that was written by hand.
-    body = sa.cast(column.body, sa.LargeBinary)
-    found = db.execute(sa.select(column.delivery_id, body).where(among(column.delivery_id, ids)))
-    return {row[0]: row[1] for row in found}
+    chosen = sa.select(column.delivery_id, sa.cast(column.body, sa.LargeBinary)).where(wanted)
+    return {row[0]: row[1] for row in db.execute(chosen).all()}
 
 
 def _still_claimed(claim: Claim, ids: Collection[int]) -> sa.ColumnElement[bool]:
