@@ -4,8 +4,8 @@
 turns. Ours begins with stored statements: it claims, sends and marks them in the database. The floor makes each
 statement as a plain dict, serialises with orjson and posts over one pooled connection, and keeps no account of
 anything; a row without a target shows it with the dicts ready made. tincan's ``save_statements`` begins with
-finished ``Statement`` objects. What was made for a measure is kept from the garbage
-collector, which otherwise looks through it again and again: through a thousand finished statements or four thousand.
+finished ``Statement`` objects. What was made for a measure is kept from the garbage collector, which otherwise looks
+through it again and again: through a thousand finished statements or four thousand.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -12,13 +11,14 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.messaging import outbox, pauses, sending, worker
+from lti_tool.messaging import pauses, sending, worker
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.lrs_channel import LRSChannel
 from lti_tool.messaging.models import Delivery, DeliveryPause
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import Blocked, Dead, Outcome, Retry, Sent, Superseded, Unavailable
 from lti_tool.messaging.worker import Worker
+from tests.messaging.scripted import enqueue
 from tests.messaging.waiting import until
 from tests.sql_counter import counting
 
@@ -42,14 +42,6 @@ class InBatches(Channel):
 
     def fault_of(self, delivery: ClaimedDelivery) -> str | None:
         return "it is damaged" if delivery.order_key.startswith("damaged") else None
-
-
-def enqueue(services: Services, *order_keys: str) -> None:
-    with services.database.transaction() as db:
-        for order_key in order_keys:
-            outbox.enqueue(
-                db, kind="scripted", receiver="r", key=uuid.uuid4(), order_key=order_key, body=b"{}"
-            )
 
 
 def deliver(services: Services, channel: Channel) -> int:

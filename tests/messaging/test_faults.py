@@ -38,6 +38,7 @@ from lti_tool.messaging.outcomes import (
     storable,
 )
 from lti_tool.messaging.worker import Worker
+from tests.messaging.scripted import enqueue
 from tests.messaging.waiting import until
 
 UNSTORABLE = "a\0b\ud800\nc"
@@ -54,14 +55,6 @@ class Scripted(Channel):
 
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
         return self.answer()
-
-
-def enqueue(services: Services, *order_keys: str) -> None:
-    with services.database.transaction() as db:
-        for order_key in order_keys:
-            outbox.enqueue(
-                db, kind="scripted", receiver="r", key=uuid.uuid4(), order_key=order_key, body=b"{}"
-            )
 
 
 def deliver(services: Services, answer: Callable[[], Sequence[Outcome]], count: int) -> None:
