@@ -57,7 +57,8 @@ def answers_of(
 def count(db: Session, registration_id: uuid.UUID, reasons: Mapping[str, str], now: dt.datetime) -> set[str]:
     """Count one more answer for each of these line items; those that are to rest from now on.
 
-    ``reasons``: the platform's words by line item.
+    ``reasons``: the platform's words by line item. ``now``: when it said so, by which an answer is counted once where
+    what became of a claim has to be written one delivery at a time.
     """
     begin: set[str] = set()
     for url, reason in sorted(reasons.items()):
@@ -70,7 +71,9 @@ def count(db: Session, registration_id: uuid.UUID, reasons: Mapping[str, str], n
             insert.on_conflict_do_update(
                 index_elements=list(identity),
                 set_={
-                    "answers": sa.case((is_first, 1), else_=_column.answers + 1),
+                    "answers": sa.case(
+                        (is_first, 1), (_column.counted_at == now, _column.answers), else_=_column.answers + 1
+                    ),
                     "began_at": sa.case((is_first, insert.excluded["began_at"]), else_=_column.began_at),
                     "counted_at": now,
                     "reason": reason,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.channels import make_worker
@@ -16,6 +19,7 @@ from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.identity.principal import OPERATOR, TOOL
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import missing_line_items, results
+from lti_tool.lti.ags.channel import GradebookChannel
 from lti_tool.lti.ags.check_gradebooks_job import _due
 from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreState, ScoreTrail
@@ -26,6 +30,7 @@ from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import Answer, PlatformService
 from lti_tool.messaging.models import Delivery, DeliveryPause
+from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.translation import using_language
 from lti_tool.web import grade_wording
@@ -252,6 +257,35 @@ def test_answers_of_another_week_count_no_more(
         assert (missing.answers, missing.rests_since) == (1, None)
         assert utcnow() - missing.began_at < dt.timedelta(minutes=1)
         assert (book.status(), book.waits()) == (GradeStatus.WAITING, ["waiting"])
+
+
+def test_one_answer_for_two_people_counts_once_where_each_is_written_down_alone(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.record("satisfied", 100, subject=subject)
+    answer_posts(monkeypatch, 404)
+    for _ in range(4):
+        book.deliver()
+    book.later(days=1.5)
+    book.deliver()
+    book.later(days=1.6)
+    assert has_counted(book, 5)
+    note = GradebookChannel.note
+
+    def note_one(
+        channel: GradebookChannel, db: Session, given: Sequence[ClaimedDelivery], *of_them: Any
+    ) -> None:
+        if len(given) > 1:
+            raise OverflowError("no such second")
+        note(channel, db, given, *of_them)
+
+    monkeypatch.setattr(GradebookChannel, "note", note_one)
+    with capture_logs() as logs:
+        book.deliver()
+    assert [entry["event"] for entry in logs].count("marking_fault") == 2
+    assert has_counted(book, 6)
+    assert book.waits() == []
 
 
 def test_what_is_asked_anew_and_not_answered_so_for_days_begins_anew(
