@@ -19,10 +19,13 @@ from lti_tool.composition.channels import make_worker
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
-from lti_tool.database import Database
+from lti_tool.database import Database, utcnow
+from lti_tool.lti.ags.scores import ReachedScore, record_scores
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import Delivery, DeliveryKind
 from lti_tool.messaging.outbox import NewDelivery
+from tests.builder.connected import MENTEE, Connected, connect
 from tests.builder.situations import build_situation, under_way
 from tests.jobs.kinds import WriteRows, ask, job, rows_written, wait_until_ended
 from tests.killed_process import KINDS
@@ -194,3 +197,36 @@ def test_the_first_request_after_the_restart_is_answered(tool, server):
     fill_pool(tool.database, 4)
     server.end_and_start()
     assert client.get(home).status_code == 200
+
+
+def reach(connected: Connected, score: int, participant_id: uuid.UUID) -> None:
+    """This participant comes as far as that."""
+    with connected.services.database.transaction() as db:
+        person_id = db.get_one(Participant, participant_id).person_id
+        reached = ReachedScore(connected.world.resource_link_id, person_id, "under_way", score, "live")
+        assert record_scores(db, [reached], utcnow()) == 1
+
+
+def test_a_score_that_was_posted_before_the_crash_is_not_taken_for_somebody_elses(
+    tool, server, lms, httpserver
+):
+    """The gradebook has it, and nobody wrote that down: that it was claimed is all that is known."""
+    connected = connect(tool, lms, httpserver)
+    receiver = str(connected.world.registration_id)
+    mentor, mentee = connected.world.mentor_id, connected.world.mentee_id
+    reach(connected, 20, mentor)
+    make_worker(tool).deliver(DeliveryKind.SCORE, receiver)  # which leaves an access token, and commits that
+
+    def end_once_sent(step: str) -> None:
+        if step == "score:sent":
+            server.end()
+
+    reach(connected, 40, mentee)
+    with pytest.raises(sa.exc.OperationalError):
+        make_worker(tool, at_step=end_once_sent).deliver(DeliveryKind.SCORE, receiver)
+    server.start()
+    assert connected.cell(MENTEE)["grade"] == 40
+    reach(connected, 60, mentee)
+    worker = make_worker(tool, clock=lambda: utcnow() + dt.timedelta(minutes=1))
+    worker.deliver(DeliveryKind.SCORE, receiver)
+    assert connected.cell(MENTEE)["grade"] == 60
