@@ -238,6 +238,7 @@ class Worker:
                 now=now,
                 pauses=before,
                 reads_targets=channel.reads_targets,
+                asynchronously=channel.repeats_count_once,
             )
             self._step(claim, "claiming")
         if not claim.deliveries:

