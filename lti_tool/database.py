@@ -179,6 +179,7 @@ class Database:
         sa.event.listen(self.engine, "connect", self._note_disposals)
         sa.event.listen(self.engine, "checkin", self._close_if_disposed)
         self._writing = self.engine.execution_options(tandem_writes=True)
+        self._writing_at_once = self.engine.execution_options(tandem_writes=True, tandem_waits_for_disk=False)
         # Not isolation_level on SQLite: SQLAlchemy would then set the driver's own, which begins transactions late.
         options = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._reading_once = self.engine.execution_options(tandem_begins=False, **options)
@@ -189,17 +190,25 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
-    def transaction(self, *, within: Connection | None = None) -> Iterator[Session]:
+    def transaction(
+        self, *, within: Connection | None = None, waits_for_disk: bool = True
+    ) -> Iterator[Session]:
         """A writing transaction: committed when the block ends, rolled back whole when it raises.
 
         Nothing is ever sent over the network inside one: what must be sent is written to the outbox. ``within``: a
-        :meth:`writing_connection` whose transaction this joins, and which then commits.
+        :meth:`writing_connection` whose transaction this joins, and which then commits. ``waits_for_disk``: whether
+        what is committed outlasts a power cut, and on PostgreSQL a crash of its server; False where it is merely done
+        again. It outlasts a crash of this process in any case.
+        https://www.sqlite.org/pragma.html#pragma_synchronous https://www.postgresql.org/docs/current/wal-async-commit.html
         """
         if within is not None:
             with _session_on(within) as db, db.begin():
                 yield db
             return
-        with self._writing.begin() as connection, _session_on(connection) as db:
+        writing = self._writing if waits_for_disk else self._writing_at_once
+        with writing.begin() as connection, _session_on(connection) as db:
+            if not (waits_for_disk or self.is_sqlite):
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             yield db
             db.flush()
             if not connection.in_transaction():
@@ -233,7 +242,8 @@ class Database:
     def quick_write(self) -> Iterator[QuickConnection]:
         """For the launches that come most often: compiled statements alone, and at most one that writes on PostgreSQL.
 
-        On SQLite this is a writing transaction. On PostgreSQL every statement commits by itself, which spares the two
+        On SQLite this is a writing transaction that does not wait for the disk: after a power cut whoever launched
+        launches again. On PostgreSQL every statement commits by itself, which spares the two
         round trips of BEGIN and COMMIT, so that what belongs together has to be one statement. Either costs half of
         what a :meth:`writing_connection` does.
         """
@@ -241,7 +251,7 @@ class Database:
         try:
             driver: Any = pooled.dbapi_connection
             if self.is_sqlite:
-                _execute_on_sqlite(driver, "BEGIN IMMEDIATE")
+                _begin_writing_on_sqlite(driver, waits_for_disk=False)
                 yield QuickConnection(self.engine, pooled)
                 _execute_on_sqlite(driver, "COMMIT")
             else:
@@ -316,7 +326,7 @@ def _make_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) ->
 def _prepare_sqlite_connection(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the "begin" listener below starts transactions instead
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -325,9 +335,18 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("tandem_begins", True):
         return
-    writes = options.get("tandem_writes", False)
     # On the driver's own connection: every request begins transactions, and SQLAlchemy's way costs ten times as much.
-    _execute_on_sqlite(connection.connection.dbapi_connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.dbapi_connection
+    if options.get("tandem_writes", False):
+        _begin_writing_on_sqlite(driver, waits_for_disk=options.get("tandem_waits_for_disk", True))
+    else:
+        _execute_on_sqlite(driver, "BEGIN")
+
+
+def _begin_writing_on_sqlite(driver: Any, *, waits_for_disk: bool) -> None:
+    # Each time: a connection of the pool has what the transaction before it needed, and inside one nothing changes it.
+    _execute_on_sqlite(driver, f"PRAGMA synchronous={'FULL' if waits_for_disk else 'NORMAL'}")
+    _execute_on_sqlite(driver, "BEGIN IMMEDIATE")
 
 
 def _execute_on_sqlite(driver: Any, statement: str) -> None:

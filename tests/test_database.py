@@ -19,6 +19,7 @@ from lti_tool.compiled_statement import CompiledStatement, DriverConnection
 from lti_tool.composition.services import Services
 from lti_tool.database import Database, utcnow
 from lti_tool.identity.models import Organisation
+from tests.commits import waits_for_disk
 from tests.databases import sqlalchemy_url
 
 
@@ -104,6 +105,19 @@ def test_a_quick_write_that_fails_is_not_kept_and_the_next_one_is(database: Data
     with database.quick_write() as connection:
         insert(connection, 2)
     assert count(database) == 2
+
+
+def test_every_transaction_waits_for_the_disk_but_one_that_need_not(database: Database) -> None:
+    """Whatever the connection of the pool was used for before."""
+    with waits_for_disk(database) as waits:
+        for needed in (True, False, True):
+            with database.transaction(waits_for_disk=needed) as db:
+                db.add(Organisation(name=str(uuid.uuid4())))
+        with database.quick_write() as connection:
+            insert(connection, 1)
+        with database.writing_connection() as connection:
+            insert(connection, 2)
+    assert waits == [True, False, True, True]
 
 
 def test_transactions_after_a_quick_write_are_rolled_back_as_ever(database: Database) -> None:

@@ -37,8 +37,8 @@ class Channel(ABC):
     repeats_count_once: ClassVar[bool] = False
     """Whether receivers recognise what they have already, even where later deliveries of its key came in between.
 
-    Then neither claiming nor marking waits for PostgreSQL's disk: what a crash of its server undoes is sent again, and
-    ``attempts`` then misses the time before, so that a channel that reads it must leave this False.
+    Then neither claiming nor marking waits for the disk: what a power cut or a crash of PostgreSQL's server undoes is
+    sent again, and ``attempts`` then misses the time before, so that a channel that reads it must leave this False.
     """
 
     def is_ready(self, db: Session, receiver: str) -> bool:

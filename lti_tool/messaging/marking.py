@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 import structlog
@@ -60,12 +60,8 @@ class Marking:
             _log.exception("marking_fault", kind=str(self.claim.kind), receiver=self.claim.receiver)
             return stored._write_one_by_one()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Session]:
-        with self.database.transaction() as db:
-            if self.channel.repeats_count_once:
-                outbox.commit_asynchronously(db)
-            yield db
+    def _transaction(self) -> AbstractContextManager[Session]:
+        return self.database.transaction(waits_for_disk=not self.channel.repeats_count_once)
 
     def _write_together(self) -> list[DeliveryPause]:
         with self._transaction() as db:

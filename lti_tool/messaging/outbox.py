@@ -190,12 +190,10 @@ def _lock_claims(db: Session, kind: str, receiver: str) -> None:
     lock_claims(db, zlib.crc32(f"{kind}:{receiver}".encode()) + _FIRST_LOCK)
 
 
-_CLAIM_SETTINGS: Final = "SELECT set_config('random_page_cost', '1.1', true)"
+_CLAIM_SETTINGS: Final = sa.text("SET LOCAL random_page_cost TO 1.1")
 """What is claimed was written lately and is in memory; else PostgreSQL's planner takes the primary key's order for
 cheaper than the index of what is due, and reads all that was ever sent.
 """
-_ASYNCHRONOUS_CLAIM_SETTINGS: Final = f"{_CLAIM_SETTINGS}, set_config('synchronous_commit', 'off', true)"
-_ASYNCHRONOUS_COMMIT: Final = sa.text("SET LOCAL synchronous_commit TO OFF")
 _FIRST_LOCK: Final = 0x7461_6E64_0000_0000
 """The advisory locks of PostgreSQL from this number on are the outbox's."""
 
@@ -210,20 +208,18 @@ def claim(
     now: dt.datetime | None = None,
     pauses: Pauses = NO_PAUSES,
     reads_targets: bool = True,
-    asynchronously: bool = False,
 ) -> Claim:
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
     A delivery whose lease ran out, because its worker was killed, is taken like any other, and so is one whose stored
     target cannot be read or whose body was lost, which is then empty (:func:`fault_of`). ``pauses``: the
     receiver's, whose paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts,
-    since reading hundreds of empty ones takes a while. ``asynchronously``: as :func:`commit_asynchronously`, where
-    nobody has to know after a crash of PostgreSQL's server that they were claimed.
+    since reading hundreds of empty ones takes a while.
     """
     now = now or utcnow()
     _lock_claims(db, kind, receiver)
     if db.get_bind().dialect.name == "postgresql":
-        db.execute(sa.text(_ASYNCHRONOUS_CLAIM_SETTINGS if asynchronously else _CLAIM_SETTINGS))
+        db.execute(_CLAIM_SETTINGS)
     unsent = sa.and_(_column.kind == kind, _column.receiver == receiver, _column.done_at.is_(None))
     waiting_keys = sa.select(_column.order_key).where(unsent, is_held(now))
     conditions = [unsent, _column.order_key.not_in(waiting_keys)]
@@ -241,16 +237,6 @@ def claim(
         for row_id, key, order_key, failures, *rest in taken
     ]
     return Claim(identifier, kind, receiver, deliveries)
-
-
-def commit_asynchronously(db: Session) -> None:
-    """Let PostgreSQL answer the present transaction's commit before it is on the disk; SQLite commits as ever.
-
-    A crash of PostgreSQL's server may then undo it, and what was committed likewise after it; a crash of this process
-    cannot. https://www.postgresql.org/docs/15/wal-async-commit.html
-    """
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(_ASYNCHRONOUS_COMMIT)
 
 
 def fault_of(delivery: ClaimedDelivery) -> str | None:

@@ -228,7 +228,7 @@ class Worker:
             due = due_deliveries.is_due(db, channel.kind, receiver, before, now=now)
             if not (due and channel.is_ready(db, receiver)):
                 return None, before
-        with self._database.transaction() as db:
+        with self._database.transaction(waits_for_disk=not channel.repeats_count_once) as db:
             claim = outbox.claim(
                 db,
                 channel.kind,
@@ -238,7 +238,6 @@ class Worker:
                 now=now,
                 pauses=before,
                 reads_targets=channel.reads_targets,
-                asynchronously=channel.repeats_count_once,
             )
             self._step(claim, "claiming")
         if not claim.deliveries:

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -38,6 +38,7 @@ from lti_tool.messaging.outcomes import (
     storable,
 )
 from lti_tool.messaging.worker import Worker
+from tests.commits import waits_for_disk
 from tests.messaging.scripted import enqueue
 from tests.messaging.waiting import until
 
@@ -259,41 +260,17 @@ def test_what_an_outcome_says_beside_its_text_is_kept(outcome, dropped):
     assert kept == dataclasses.replace(outcome, reason="a b c")
 
 
-def who_set_synchronous_commit(connection: sa.Connection) -> str:
-    """Where PostgreSQL has its value from; "" of SQLite. It is off in the configuration of the tests' server too."""
-    if connection.dialect.name != "postgresql":
-        return ""
-    chosen = "SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'"
-    setting, source = connection.execute(sa.text(chosen)).one()
-    assert setting == "off"
-    return str(source)
-
-
-@pytest.fixture
-def commits(services: Services) -> Iterator[list[str]]:
-    """For each transaction that is committed, what says whether its commit waits for PostgreSQL's disk."""
-    found: list[str] = []
-
-    def note(connection: sa.Connection) -> None:
-        found.append(who_set_synchronous_commit(connection))
-
-    sa.event.listen(services.database.engine, "commit", note)
-    yield found
-    sa.event.remove(services.database.engine, "commit", note)
-
-
 @pytest.mark.parametrize("repeats_count_once", [True, False])
 def test_only_what_may_be_repeated_is_claimed_and_marked_without_waiting_for_the_disk(
-    services, commits, monkeypatch, repeats_count_once
+    services, monkeypatch, repeats_count_once
 ):
     monkeypatch.setattr(Scripted, "repeats_count_once", repeats_count_once)
-    enqueue(services, "a")
-    Worker(services.database, [Scripted(lambda: [Sent()])], wake=services.wake).deliver("scripted", "r")
-    assert rows(services) == [("sent", None)]
-    configured, *of_worker = commits
-    assert of_worker == [configured and "session" if repeats_count_once else configured] * 2
-    enqueue(services, "b")
-    assert commits[-1] == configured, "it is so for one transaction alone"
+    with waits_for_disk(services.database) as waits:
+        enqueue(services, "a")
+        Worker(services.database, [Scripted(lambda: [Sent()])], wake=services.wake).deliver("scripted", "r")
+        enqueue(services, "b")
+    assert rows(services) == [("sent", None), ("waiting", None)]
+    assert waits == [True, not repeats_count_once, not repeats_count_once, True]
 
 
 class Picky(Scripted):
