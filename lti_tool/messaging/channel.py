@@ -34,6 +34,11 @@ class Channel(ABC):
     """How many receivers are served at the same time, each in a thread of its own."""
     reads_targets: ClassVar[bool] = True
     """Whether its deliveries have a ``target`` or a ``part``; without, claiming them is quicker."""
+    repeats_count_once: ClassVar[bool] = False
+    """Whether receivers recognise what they have already, even where later deliveries of its key came in between.
+
+    Then marking does not wait for PostgreSQL's disk: what a crash of its server undoes is sent again.
+    """
 
     def is_ready(self, db: Session, receiver: str) -> bool:
         """Whether the receiver can be sent to; its deliveries wait as long as it cannot. Only reads."""

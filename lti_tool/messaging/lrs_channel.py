@@ -25,6 +25,7 @@ class LRSChannel(Channel):
     batch_size: ClassVar[int] = 500
     batches_at_once: ClassVar[int] = 4
     reads_targets: ClassVar[bool] = False
+    repeats_count_once: ClassVar[bool] = True
 
     def __init__(self, config: Config, vault: Vault, http: Any) -> None:
         """``http``: the guarded session."""

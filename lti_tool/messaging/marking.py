@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import structlog
@@ -59,8 +60,15 @@ class Marking:
             _log.exception("marking_fault", kind=str(self.claim.kind), receiver=self.claim.receiver)
             return stored._write_one_by_one()
 
-    def _write_together(self) -> list[DeliveryPause]:
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
         with self.database.transaction() as db:
+            if self.channel.repeats_count_once:
+                outbox.commit_asynchronously(db)
+            yield db
+
+    def _write_together(self) -> list[DeliveryPause]:
+        with self._transaction() as db:
             # Before the deliveries: whoever enqueues locks what a channel keeps, then what waits.
             self.channel.note(db, self.claim.deliveries, self.outcomes, self.now)
             return self._mark(db, self.outcomes)
@@ -76,14 +84,14 @@ class Marking:
                 if isinstance(outcome, Retry):
                     again[delivery.order_key] = outcome
             outcomes.append(outcome)
-        with self.database.transaction() as db:
+        with self._transaction() as db:
             return outcomes, self._mark(db, outcomes)
 
     def _write_alone(self, delivery: ClaimedDelivery, outcome: Sent | Dead | Superseded) -> Outcome:
         """The outcome of one delivery, once it is written down; of one that cannot be, that it must go again."""
         one = replace(self.claim, deliveries=[delivery])
         try:
-            with self.database.transaction() as db:
+            with self._transaction() as db:
                 self.channel.note(db, one.deliveries, [outcome], self.now)
                 outbox.mark(db, one, [outcome], now=self.now)
         except _OUT_OF_ORDER:

@@ -199,6 +199,7 @@ A claim that a crash of the server undoes is made again, and what a receiver has
 any crash: so nobody waits until a claim is on the disk. What is claimed was written lately and is in memory; else the
 planner takes the primary key's order for cheaper than the index of what is due, and reads all that was ever sent.
 """
+_ASYNCHRONOUS_COMMIT: Final = sa.text("SET LOCAL synchronous_commit TO OFF")
 _FIRST_LOCK: Final = 0x7461_6E64_0000_0000
 """The advisory locks of PostgreSQL from this number on are the outbox's."""
 
@@ -242,6 +243,16 @@ def claim(
         for row_id, key, order_key, failures, *rest in taken
     ]
     return Claim(identifier, kind, receiver, deliveries)
+
+
+def commit_asynchronously(db: Session) -> None:
+    """Let PostgreSQL answer the present transaction's commit before it is on the disk; SQLite commits as ever.
+
+    A crash of PostgreSQL's server may then undo it, and what was committed likewise after it; a crash of this process
+    cannot. https://www.postgresql.org/docs/15/wal-async-commit.html
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(_ASYNCHRONOUS_COMMIT)
 
 
 def fault_of(delivery: ClaimedDelivery) -> str | None:
