@@ -585,6 +585,25 @@ def test_canvas_takes_the_score(services, canvas, httpserver):
     assert connected.cell(MENTEE)["grade"] == 100
 
 
+def test_canvas_counts_one_attempt_of_who_completes_again_while_the_score_is_being_sent(
+    services, canvas, httpserver
+):
+    connected = connect(services, canvas, httpserver)
+
+    def complete_again(step: str) -> None:
+        if step == "score:claimed" and len(bodies(connected)) == 1:
+            record(connected, "under_way", 90)
+            record(connected, "satisfied", 100)
+
+    worker = Worker(services.database, make_channels(services), wake=services.wake, at_step=complete_again)
+    record(connected, "satisfied", 100)
+    deliver_with(worker, connected)
+    due_now(connected)
+    deliver_with(worker, connected)
+    cell = connected.cell(MENTEE)
+    assert (cell["grade"], cell["accepted_count"], cell["attempts"]) == (100, 2, 1)
+
+
 def test_another_platforms_scores_do_not_wait_for_one_that_is_away(connected, httpserver, tmp_path):
     other = connect(connected.services, connected.lms, httpserver, name="two")
     record(connected, "satisfied", 100)
