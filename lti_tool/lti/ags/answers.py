@@ -30,7 +30,8 @@ score's own; when both fail, the rest of that line item is not tried in this rou
 
 Where the result cannot be read, the score waits, since it might replace somebody's own grade; for how long, see
 :func:`lti_tool.lti.ags.reconciliation.may_go_unread`. Where the platform refuses to show results, or refuses the token
-for that right alone, a grade is posted and a score that sets none is not.
+for that right alone, a grade is posted and a score that sets none is not. Canvas says of results too that their line
+item is not there: then it waits.
 
 Nothing here stores, sleeps or logs. https://www.imsglobal.org/spec/lti-ags/v2p0#score-service-media-type-and-schema
 """
@@ -282,7 +283,9 @@ def _outcome_before_posting(
         return Withheld() if score is None else None
     try:
         reading = read_results(service, _address(delivery, known), target["user_id"])
-    except ResultsRefused:
+    except ResultsRefused as error:
+        if score is None and error.is_gone and service.platform.has_results_of_every_line_item:
+            return LineItemGone(str(error), may_have_arrived=_NEVER_SENT)
         refused.add(delivery.part)
         return Withheld() if score is None else None
     except TokenRefused as error:
