@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN = 120.0
 _STOP_WITHIN = 3.0
+_STATEMENTS = Path("statements", "fs_lrs.jsonl")
+"""Where in its folder Ralph's fs backend keeps the statements; the name of the file is its own."""
 USERNAME = "tandem"
 
 
@@ -70,6 +72,7 @@ def start_ralph(data_dir: Path, port: int = 0) -> RunningLRS:
         listener = socket.create_server(("127.0.0.1", port))
     except OSError as error:
         raise LRSStartError(f"port {port} cannot be used for the LRS: {error.strerror}") from error
+    _cut_torn_line(data_dir / _STATEMENTS)
     with listener, (data_dir / "ralph.log").open("ab") as log:
         listener.set_inheritable(True)
         # Ralph takes any RALPH_ variable and any .env file as a setting, so it starts from neither.
@@ -113,6 +116,18 @@ def wait_until_ready(lrs: RunningLRS, url: str, log: Path) -> None:
     lrs.stop()
     last_line = log.read_text(errors="replace").strip().splitlines()[-1:] or ["its log is empty"]
     raise LRSStartError(f"the LRS did not start: {last_line[0]}")
+
+
+def _cut_torn_line(statements: Path) -> None:
+    """Cut off what a Ralph that was killed had begun to write, since Ralph answers 500 to everything beside it.
+
+    Nobody was told that this statement is kept: whoever sent it sends it again.
+    """
+    try:
+        with statements.open("r+b") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
+    except FileNotFoundError:
+        pass
 
 
 def _password(data_dir: Path) -> str:
@@ -159,7 +174,7 @@ def _serve(descriptor: int, data_dir: Path) -> None:
         RALPH_APP_DIR=str(data_dir),
         RALPH_AUTH_FILE=str(data_dir / "auth.json"),
         RALPH_RUNSERVER_BACKEND="fs",
-        RALPH_BACKENDS__LRS__FS__DEFAULT_DIRECTORY_PATH=str(data_dir / "statements"),
+        RALPH_BACKENDS__LRS__FS__DEFAULT_DIRECTORY_PATH=str(data_dir / _STATEMENTS.parent),
     )
     import uvicorn
     from ralph.backends.data.base import BaseOperationType

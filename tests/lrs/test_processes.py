@@ -78,6 +78,24 @@ def test_it_keeps_its_statements(restarted):
     assert LRSClient(second.endpoint, second.username, second.password).get_statement(ONE.id) is not None
 
 
+def test_it_takes_statements_again_after_it_was_killed_while_it_wrote_one(tmp_path):
+    first = start_ralph(tmp_path)
+    client = LRSClient(first.endpoint, first.username, first.password)
+    kept, torn = story_statements()["paired-mentor"], story_statements()["paired-mentee"]
+    assert deliver(client, [(kept.id, kept.body), (torn.id, torn.body)]) == [Sent(), Sent()]
+    first.process.kill()
+    first.process.wait()
+    first.stop()
+    [statements] = (tmp_path / "statements").iterdir()
+    statements.write_bytes(statements.read_bytes()[:-100])
+    second = start_ralph(tmp_path, port_of(first.endpoint))
+    try:
+        assert deliver(client, [(torn.id, torn.body)]) == [Sent()]
+        assert [client.get_statement(each.id) is not None for each in (kept, torn)] == [True, True]
+    finally:
+        second.stop()
+
+
 @pytest.mark.parametrize("name", ["auth.json", "lrs-password"])
 def test_its_secrets_are_for_nobody_else(restarted, name):
     assert stat.S_IMODE((restarted[0] / name).stat().st_mode) == 0o600

@@ -30,7 +30,8 @@ score's own; when both fail, the rest of that line item is not tried in this rou
 
 Where the result cannot be read, the score waits, since it might replace somebody's own grade; for how long, see
 :func:`lti_tool.lti.ags.reconciliation.may_go_unread`. Where the platform refuses to show results, or refuses the token
-for that right alone, a grade is posted and a score that sets none is not.
+for that right alone, a grade is posted and a score that sets none is not. Canvas says of results too that their line
+item is not there: then it waits.
 
 Nothing here stores, sleeps or logs. https://www.imsglobal.org/spec/lti-ags/v2p0#score-service-media-type-and-schema
 """
@@ -248,16 +249,25 @@ def _post(service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade
     """Post a score, and once more without a further attempt where the platform says that none is left.
 
     Canvas counts the attempt before it finds a fault of the score, so that one that was refused, or whose answer was
-    lost, may have used up the last. A grade needs none.
+    lost, may have used up the last. A grade needs none. Nor does one that was enqueued before the platform took an
+    earlier completion.
     """
-    url = subresource_url(_address(delivery, known), "scores")
-    answer = service.call("POST", url, [SCORE_SCOPE], body=delivery.body, content_type=SCORE_TYPE)
+    url, body = subresource_url(_address(delivery, known), "scores"), delivery.body
+    if known is not None and known.record.accepted_score == MAXIMUM:
+        body = _without_attempt(service, body) or body
+    answer = service.call("POST", url, [SCORE_SCOPE], body=body, content_type=SCORE_TYPE)
     if service.platform.score_refusal(answer.status, answer.body) is not ScoreRefusal.NO_ATTEMPT_LEFT:
         return answer
-    score = service.platform.without_attempt(json.loads(delivery.body))
-    if score is None:
+    again = _without_attempt(service, body)
+    if again is None:
         return answer
-    return service.call("POST", url, [SCORE_SCOPE], body=as_posted(score), content_type=SCORE_TYPE)
+    return service.call("POST", url, [SCORE_SCOPE], body=again, content_type=SCORE_TYPE)
+
+
+def _without_attempt(service: PlatformService, body: bytes) -> bytes | None:
+    """The same score as no attempt; None where it is none as it is."""
+    score = service.platform.without_attempt(json.loads(body))
+    return None if score is None else as_posted(score)
 
 
 def _outcome_before_posting(
@@ -273,7 +283,9 @@ def _outcome_before_posting(
         return Withheld() if score is None else None
     try:
         reading = read_results(service, _address(delivery, known), target["user_id"])
-    except ResultsRefused:
+    except ResultsRefused as error:
+        if score is None and error.is_gone and service.platform.has_results_of_every_line_item:
+            return LineItemGone(str(error), may_have_arrived=_NEVER_SENT)
         refused.add(delivery.part)
         return Withheld() if score is None else None
     except TokenRefused as error:

@@ -272,6 +272,8 @@ class Platform:
     """For how long after it took a score its results may still lack it."""
     results_take_limit: ClassVar[bool] = True
     """Whether results may be asked for in pages, by ``limit``."""
+    has_results_of_every_line_item: ClassVar[bool] = False
+    """Whether an answer that there are no results at an address says that the line item is not there."""
     person_in_results_path: ClassVar[bool] = False
     """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
 

@@ -289,6 +289,7 @@ class Canvas(Platform):
     # a teacher's own only if it was entered after the tool's first score (update_line_item_result in submission.rb).
     keeps_grades_from_states: ClassVar[bool] = False
     results_are_own_word: ClassVar[bool] = True
+    has_results_of_every_line_item: ClassVar[bool] = True
     # Launches go on giving the id that they gave before (User#lookup_lti_id), and results give the present one; the
     # filter user_id finds the person by either.
     merges_people: ClassVar[bool] = True

@@ -585,6 +585,40 @@ def test_canvas_takes_the_score(services, canvas, httpserver):
     assert connected.cell(MENTEE)["grade"] == 100
 
 
+def test_canvas_counts_one_attempt_of_who_completes_again_while_the_score_is_being_sent(
+    services, canvas, httpserver
+):
+    connected = connect(services, canvas, httpserver)
+
+    def complete_again(step: str) -> None:
+        if step == "score:claimed" and len(bodies(connected)) == 1:
+            record(connected, "under_way", 90)
+            record(connected, "satisfied", 100)
+
+    worker = Worker(services.database, make_channels(services), wake=services.wake, at_step=complete_again)
+    record(connected, "satisfied", 100)
+    deliver_with(worker, connected)
+    due_now(connected)
+    deliver_with(worker, connected)
+    cell = connected.cell(MENTEE)
+    assert (cell["grade"], cell["accepted_count"], cell["attempts"]) == (100, 2, 1)
+
+
+def test_progress_without_a_grade_waits_for_a_line_item_that_canvas_says_is_not_there(
+    services, canvas, httpserver
+):
+    connected = connect(services, canvas, httpserver)
+    record(connected, "awaiting_tutor", 80)
+    with canvas.lms.store.transaction() as db:
+        db.execute("UPDATE line_items SET id = id + 1000")
+    deliver(connected)
+    with canvas.lms.store.transaction() as db:
+        db.execute("UPDATE line_items SET id = id - 1000")
+    due_now(connected)
+    deliver(connected)
+    assert connected.cell(MENTEE)["activity_progress"] == "Submitted"
+
+
 def test_another_platforms_scores_do_not_wait_for_one_that_is_away(connected, httpserver, tmp_path):
     other = connect(connected.services, connected.lms, httpserver, name="two")
     record(connected, "satisfied", 100)
