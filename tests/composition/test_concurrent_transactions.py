@@ -6,12 +6,14 @@ first has ended; on PostgreSQL both are under way.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -25,10 +27,13 @@ from lti_tool.database import LOCK_ROW, utcnow
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.models import EventRow, ProjectionState
 from lti_tool.events.replay import Projection, Projections
-from lti_tool.identity.models import Course
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.forms.submissions import submit_once
+from lti_tool.lti.launch import persist
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.nrps import roster
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
@@ -397,3 +402,74 @@ def test_somebody_is_taken_out_while_they_are_paired(
 
     meanwhile.run(out, pair_up)
     assert differences(world.services) == {}
+
+
+class PausingStatement:
+    """A compiled statement before which whoever runs it stays in the transaction for a while."""
+
+    def __init__(self, statement: Any, pause: Callable[[], None]) -> None:
+        self._statement = statement
+        self._pause = pause
+
+    def execute(self, *args: Any) -> Any:
+        self._pause()
+        return self._statement.execute(*args)
+
+
+def pausing_launch(
+    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch, **told: Any
+) -> Callable[[], None]:
+    """A learner's launch of the world's activity that pauses once it has written all but their place in the course.
+
+    ``told``: fields of the :class:`~lti_tool.lti.launch.persist.VerifiedLaunch`.
+    """
+    with world.services.database.reading() as db:
+        course, link = world.course_row(db), db.get_one(ResourceLink, world.resource_link_id)
+    launch = persist.VerifiedLaunch(
+        world.registration_id,
+        world.deployment_id,
+        persist.RESOURCE_LINK_REQUEST,
+        CourseRole.LEARNER,
+        context_id=course.context_id,
+        resource_link_id=link.resource_link_id,
+        line_item_url=link.line_item_url,
+        scopes=tuple(link.scopes),
+        **told,
+    )
+    statements = persist.launch_statements
+    monkeypatch.setattr(
+        persist,
+        "launch_statements",
+        lambda connection: dataclasses.replace(
+            found := statements(connection), membership=PausingStatement(found.membership, meanwhile.pause)
+        ),
+    )
+
+    def arrive() -> None:
+        with world.services.database.writing_connection() as connection:
+            persist.persist_launch(connection, launch, secret_hash="s" * 64, lifetime=dt.timedelta(hours=1))
+
+    return arrive
+
+
+def test_somebody_whom_a_roster_lists_no_more_launches_when_it_is_read(
+    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both write the course, which has another title by now, and the person's place in it."""
+    somebody, began = world.course.person("Ana Lima", subject="ana"), utcnow()
+    with world.services.database.transaction() as db:
+        for person_id, listed_at in ((somebody.id, began - dt.timedelta(days=1)), (world.tutor_id, began)):
+            change = sa.update(Membership).where(Membership.person_id == person_id)
+            db.execute(change.values(listed_at=listed_at, launched_at=began - dt.timedelta(days=1)))
+
+    def finish() -> None:
+        with world.services.database.transaction() as db:
+            roster._finish(db, world.course_id, began, complete=True)
+
+    arrive = pausing_launch(world, meanwhile, monkeypatch, context_title="Another title", subject="ana")
+    meanwhile.run(arrive, finish)
+    with world.services.database.reading() as db:
+        course = world.course_row(db)
+        assert (course.title, course.roster_read_at is not None) == ("Another title", True)
+        place = sa.select(Membership.active).join(Person, Person.id == Membership.person_id)
+        assert db.scalars(place.where(Person.subject == "ana")).all() == [True]
