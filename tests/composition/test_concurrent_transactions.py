@@ -35,6 +35,7 @@ from lti_tool.lti.launch import persist
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.registration.models import Registration
+from lti_tool.lti.registration.registrations import allow_service_host
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.enrolment.leaving import take_out
@@ -473,3 +474,23 @@ def test_somebody_whom_a_roster_lists_no_more_launches_when_it_is_read(
         assert (course.title, course.roster_read_at is not None) == ("Another title", True)
         place = sa.select(Membership.active).join(Person, Person.id == Membership.person_id)
         assert db.scalars(place.where(Person.subject == "ana")).all() == [True]
+
+
+def test_a_host_is_allowed_while_a_launch_is_the_first_to_name_another(
+    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both write the registration and the activity, which has another title by now; neither host is lost."""
+    world.grade_column()
+    hosts = ("new.example",)
+    arrive = pausing_launch(
+        world, meanwhile, monkeypatch, subject="ana", resource_link_title="Another", service_hosts=hosts
+    )
+
+    def allow() -> None:
+        with world.acting() as db:
+            allow_service_host(db, world.registration_id, "allowed.example")
+
+    meanwhile.run(arrive, allow)
+    with world.services.database.reading() as db:
+        known = db.get_one(Registration, world.registration_id).service_hosts
+    assert {"new.example", "allowed.example"} <= set(known)
