@@ -46,6 +46,10 @@ from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.pairs.moving import move_pairs
 from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
+from lti_tool.messaging import pauses
+from lti_tool.messaging.models import DeliveryPause
+from lti_tool.messaging.outcomes import Outcome, PartUnavailable, Sent
+from lti_tool.messaging.retry import next_attempt
 from lti_tool.subscribers.scores import backfill_scores
 from tests.builder import BuiltPair, World, add_person
 from tests.builder.rules import apply, document, meetings
@@ -474,6 +478,41 @@ def test_somebody_whom_a_roster_lists_no_more_launches_when_it_is_read(
         assert (course.title, course.roster_read_at is not None) == ("Another title", True)
         place = sa.select(Membership.active).join(Person, Person.id == Membership.person_id)
         assert db.scalars(place.where(Person.subject == "ana")).all() == [True]
+
+
+def test_two_workers_end_and_prolong_the_same_pauses(
+    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two line items that failed: the one worker is refused by both of them, the other's scores are taken."""
+    first, second = "host/item-1", "host/item-2"
+    with world.services.database.transaction() as db:
+        for part in (first, second):
+            of_part = {"kind": "score", "receiver": "r", "part": part, "until": utcnow(), "since": utcnow()}
+            db.add(DeliveryPause(**of_part, failures=1, refused=False, reason="HTTP 500"))
+            db.flush()
+    with world.services.database.reading() as db:
+        before = pauses.read(db, "score", "r")
+    begun: list[int] = []
+
+    def after_the_first(failures: int, **more: Any) -> dt.timedelta:
+        begun.append(failures)
+        if len(begun) == 2:
+            meanwhile.pause()
+        return next_attempt(failures, **more)
+
+    monkeypatch.setattr(pauses, "next_attempt", after_the_first)
+
+    def note(*results: tuple[str, Outcome]) -> None:
+        with world.services.database.transaction() as db:
+            pauses.update(db, "score", "r", results, before, now=utcnow())
+
+    failed = PartUnavailable("HTTP 500")
+    meanwhile.run(
+        lambda: note((second, failed), (first, failed)),
+        lambda: note((first, Sent()), (second, Sent())),
+    )
+    with world.services.database.reading() as db:
+        assert pauses.read(db, "score", "r").rows == []
 
 
 def test_a_host_is_allowed_while_a_launch_is_the_first_to_name_another(
