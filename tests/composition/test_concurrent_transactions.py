@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import threading
 import time
 import uuid
@@ -29,7 +30,12 @@ from lti_tool.events.models import EventRow, ProjectionState
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import CourseRole
-from lti_tool.lti.ags.scores import SCORE_SCOPE
+from lti_tool.lti.ags import missing_line_items
+from lti_tool.lti.ags.channel import GradebookChannel
+from lti_tool.lti.ags.models import MissingLineItem
+from lti_tool.lti.ags.reconciliation import may_rest
+from lti_tool.lti.ags.score_outcomes import LineItemGone
+from lti_tool.lti.ags.scores import SCORE_SCOPE, order_key
 from lti_tool.lti.forms.submissions import submit_once
 from lti_tool.lti.launch import persist
 from lti_tool.lti.launch.models import ResourceLink
@@ -48,6 +54,7 @@ from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import DeliveryPause
+from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import Outcome, PartUnavailable, Sent
 from lti_tool.messaging.retry import next_attempt
 from lti_tool.subscribers.scores import backfill_scores
@@ -513,6 +520,42 @@ def test_two_workers_end_and_prolong_the_same_pauses(
     )
     with world.services.database.reading() as db:
         assert pauses.read(db, "score", "r").rows == []
+
+
+def test_two_workers_hear_of_the_same_line_items_that_one_is_there_and_one_is_missing(
+    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each hears it of another one, as of a course that is restored at this moment."""
+    first, second = (f"https://lms.example/lineitems/{number}" for number in (1, 2))
+    with world.services.database.transaction() as db:
+        for url in (first, second):
+            of_item = {"registration_id": world.registration_id, "line_item_url": url, "answers": 1}
+            db.add(MissingLineItem(**of_item, began_at=utcnow(), counted_at=utcnow(), reason="HTTP 404"))
+    counted: list[int] = []
+
+    def pause_once(*args: Any) -> bool:
+        counted.append(1)
+        if len(counted) == 1:
+            meanwhile.pause()
+        return may_rest(*args)
+
+    monkeypatch.setattr(missing_line_items, "may_rest", pause_once)
+    channel = GradebookChannel(world.services)
+
+    def score(number: int, url: str) -> ClaimedDelivery:
+        person_id = world.built_mentor.person.id
+        target = {"line_item_url": url, "user_id": "u", "person_id": str(person_id)}
+        body = json.dumps({"timestamp": utcnow().isoformat(), "scoreGiven": 10}).encode()
+        return ClaimedDelivery(number, uuid.uuid4(), order_key(url, person_id), body, 0, target, "part")
+
+    def note(there: str, missing: str) -> None:
+        with world.services.database.transaction() as db:
+            scored = [score(1, there), score(2, missing)]
+            channel.note(db, scored, [Sent(), LineItemGone("HTTP 404")], utcnow())
+
+    meanwhile.run(lambda: note(first, second), lambda: note(second, first))
+    with world.services.database.reading() as db:
+        assert db.scalars(sa.select(MissingLineItem.line_item_url)).all() == [first]
 
 
 def test_a_host_is_allowed_while_a_launch_is_the_first_to_name_another(
