@@ -12,12 +12,13 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.projections import check_projections, rebuild_outdated, rebuild_projections
@@ -29,15 +30,18 @@ from lti_tool.events.base import LoggedEvent
 from lti_tool.events.models import EventRow, ProjectionState
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Course, Membership, Person
-from lti_tool.identity.principal import CourseRole
-from lti_tool.lti.ags import missing_line_items
+from lti_tool.identity.principal import TOOL, CourseRole
+from lti_tool.jobs.models import Job
+from lti_tool.lti.ags import missing_line_items, resending
 from lti_tool.lti.ags.channel import GradebookChannel
 from lti_tool.lti.ags.models import MissingLineItem
+from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.ags.reconciliation import may_rest
 from lti_tool.lti.ags.score_outcomes import LineItemGone
 from lti_tool.lti.ags.scores import SCORE_SCOPE, order_key
 from lti_tool.lti.forms.submissions import submit_once
 from lti_tool.lti.launch import persist
+from lti_tool.lti.launch.launch_statements import LaunchStatements, launch_statements
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.registration.models import Registration
@@ -449,14 +453,13 @@ def pausing_launch(
         scopes=tuple(link.scopes),
         **told,
     )
-    statements = persist.launch_statements
-    monkeypatch.setattr(
-        persist,
-        "launch_statements",
-        lambda connection: dataclasses.replace(
-            found := statements(connection), membership=PausingStatement(found.membership, meanwhile.pause)
-        ),
-    )
+
+    def pausing_statements(connection: Connection) -> LaunchStatements:
+        found = launch_statements(connection)
+        pausing: Any = PausingStatement(found.membership, meanwhile.pause)
+        return dataclasses.replace(found, membership=pausing)
+
+    monkeypatch.setattr(persist, "launch_statements", pausing_statements)
 
     def arrive() -> None:
         with world.services.database.writing_connection() as connection:
@@ -523,6 +526,26 @@ def test_two_workers_end_and_prolong_the_same_pauses(
         assert pauses.read(db, "score", "r").rows == []
 
 
+def note_scores(world: World, outcomes: Mapping[str, Outcome]) -> None:
+    """Write down what became of a score of the mentor's for each of these line items."""
+    person_id = world.built_mentor.person.id
+    body = json.dumps({"timestamp": utcnow().isoformat(), "scoreGiven": 10}).encode()
+    scored = [
+        ClaimedDelivery(
+            number,
+            uuid.uuid4(),
+            order_key(url, person_id),
+            body,
+            0,
+            {"line_item_url": url, "user_id": "u", "person_id": str(person_id)},
+            "part",
+        )
+        for number, url in enumerate(outcomes)
+    ]
+    with world.services.database.transaction() as db:
+        GradebookChannel(world.services).note(db, scored, list(outcomes.values()), utcnow())
+
+
 def test_two_workers_hear_of_the_same_line_items_that_one_is_there_and_one_is_missing(
     world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -541,22 +564,49 @@ def test_two_workers_hear_of_the_same_line_items_that_one_is_there_and_one_is_mi
         return may_rest(*args)
 
     monkeypatch.setattr(missing_line_items, "may_rest", pause_once)
-    channel = GradebookChannel(world.services)
-
-    def score(number: int, url: str) -> ClaimedDelivery:
-        person_id = world.built_mentor.person.id
-        target = {"line_item_url": url, "user_id": "u", "person_id": str(person_id)}
-        body = json.dumps({"timestamp": utcnow().isoformat(), "scoreGiven": 10}).encode()
-        return ClaimedDelivery(number, uuid.uuid4(), order_key(url, person_id), body, 0, target, "part")
 
     def note(there: str, missing: str) -> None:
-        with world.services.database.transaction() as db:
-            scored = [score(1, there), score(2, missing)]
-            channel.note(db, scored, [Sent(), LineItemGone("HTTP 404")], utcnow())
+        note_scores(world, {there: Sent(), missing: LineItemGone("HTTP 404")})
 
     meanwhile.run(lambda: note(first, second), lambda: note(second, first))
     with world.services.database.reading() as db:
         assert db.scalars(sa.select(MissingLineItem.line_item_url)).all() == [first]
+
+
+def test_two_line_items_answer_again_while_somebody_has_both_read(
+    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The addresses of the two are in another order than their activities."""
+    activities = sorted(
+        (world.course.activity(name) for name in ("activity-2", "activity-3")), key=lambda one: one.id
+    )
+    urls = [f"https://lms.example/lineitems/{number}" for number in (2, 1)]
+    for activity, url in zip(activities, urls, strict=True):
+        activity.set_line_item(url)
+    with world.services.database.transaction() as db:
+        for url in urls:
+            of_item = {"registration_id": world.registration_id, "line_item_url": url, "answers": 9}
+            moments = dict.fromkeys(("began_at", "counted_at", "rests_since"), utcnow())
+            db.add(MissingLineItem(**of_item, **moments, reason="HTTP 404"))
+    asked: list[uuid.UUID] = []
+
+    def request(db: Session, link_id: uuid.UUID, *args: Any) -> int | None:
+        found = request_results(db, link_id, *args)
+        asked.append(link_id)
+        if len(asked) == 1:
+            meanwhile.pause()
+        return found
+
+    monkeypatch.setattr(resending, "request_results", request)
+
+    def read_both() -> None:
+        with world.acting() as db:
+            for activity in activities:
+                request_results(db, activity.id, TOOL)
+
+    meanwhile.run(lambda: note_scores(world, dict.fromkeys(urls, Sent())), read_both)
+    with world.services.database.reading() as db:
+        assert len(db.scalars(sa.select(Job).where(Job.kind == "read_results")).all()) == 2
 
 
 def test_a_host_is_allowed_while_a_launch_is_the_first_to_name_another(
@@ -585,9 +635,14 @@ def test_a_record_store_is_set_while_a_worker_marks_what_is_moved_to_it(
     """Of two statements that are being sent, the second is taken, and the first has to go again."""
     with world.services.database.transaction() as db:
         db.execute(sa.delete(Delivery))
-        of_organisation = {"kind": DeliveryKind.STATEMENT.value, "organisation_id": world.organisation_id}
         new = [
-            outbox.NewDelivery(**of_organisation, key=uuid.uuid4(), order_key=name, body=b"{}")
+            outbox.NewDelivery(
+                kind=DeliveryKind.STATEMENT.value,
+                organisation_id=world.organisation_id,
+                key=uuid.uuid4(),
+                order_key=name,
+                body=b"{}",
+            )
             for name in "ab"
         ]
         outbox.enqueue_all(db, new)

@@ -117,8 +117,7 @@ class GradebookChannel(Channel):
         if registration_id is not None:
             for url in sorted(resting):
                 missing_line_items.rest(db, registration_id, url, missing[url][1], now)
-            for url in sorted(awake):
-                resending.read_everybodys(db, registration_id, url, now)
+            resending.read_everybodys(db, registration_id, awake, now)
 
     def _registration_id(self, db: Session, sound: Became) -> uuid.UUID | None:
         """That of the platform to which they go: one receiver's are sent together."""
