@@ -170,16 +170,15 @@ def update(
                 settled.add(part)
     for part in settled:
         answered |= _answered(part, Answered.PART)
-    over = [part for part in answered - failed.keys() if before.find(part) is not None]
-    if over:
-        db.execute(
-            sa.delete(DeliveryPause).where(
-                DeliveryPause.kind == kind, DeliveryPause.receiver == receiver, DeliveryPause.part.in_(over)
-            )
-        )
-    return [
-        _begin(db, kind, receiver, part, outcome, before.find(part), now) for part, outcome in failed.items()
-    ]
+    over = {part for part in answered - failed.keys() if before.find(part) is not None}
+    begun = []
+    # In the order of the parts: another worker may be ending or prolonging some of these pauses.
+    for part in sorted(over | failed.keys()):
+        if part in over:
+            end_part(db, kind, receiver, part)
+        else:
+            begun.append(_begin(db, kind, receiver, part, failed[part], before.find(part), now))
+    return begun
 
 
 def _answered(part: str, by: Answered) -> set[str]:

@@ -94,8 +94,7 @@ class GradebookChannel(Channel):
         if registration_id is not None:
             # Before the grades are locked, as in a reading of results.
             reasons = {url: reason for url, (reason, _) in missing.items() if url not in there}
-            resting = missing_line_items.count(db, registration_id, reasons, now)
-            awake = missing_line_items.forget(db, registration_id, there)
+            resting, awake = missing_line_items.note_answers(db, registration_id, reasons, there, now)
         grades = {grade_records.grade_of(each) for each, _ in sound} | {
             grade for grade, *_ in damaged if grade
         }
@@ -118,8 +117,7 @@ class GradebookChannel(Channel):
         if registration_id is not None:
             for url in sorted(resting):
                 missing_line_items.rest(db, registration_id, url, missing[url][1], now)
-            for url in sorted(awake):
-                resending.read_everybodys(db, registration_id, url, now)
+            resending.read_everybodys(db, registration_id, awake, now)
 
     def _registration_id(self, db: Session, sound: Became) -> uuid.UUID | None:
         """That of the platform to which they go: one receiver's are sent together."""

@@ -54,35 +54,55 @@ def answers_of(
     return {row.line_item_url: MissingAnswers(row.answers, row.began_at) for row in rows}
 
 
-def count(db: Session, registration_id: uuid.UUID, reasons: Mapping[str, str], now: dt.datetime) -> set[str]:
-    """Count one more answer for each of these line items; those that are to rest from now on.
+def note_answers(
+    db: Session,
+    registration_id: uuid.UUID,
+    reasons: Mapping[str, str],
+    there: Collection[str],
+    now: dt.datetime,
+) -> tuple[set[str], set[str]]:
+    """Count one more answer for each line item that is missing, and begin to count anew for those that are there.
 
-    ``reasons``: the platform's words by line item. ``now``: when it said so, by which an answer is counted once where
-    what became of a claim has to be written one delivery at a time.
+    ``reasons``: the platform's words by line item that is missing. Returns those that are to rest from now on, and
+    those that rested and are there (again).
     """
-    begin: set[str] = set()
-    for url, reason in sorted(reasons.items()):
-        identity = {"registration_id": registration_id, "line_item_url": url}
-        insert = insert_for(db, _ROWS).values(
-            **identity, answers=1, began_at=now, counted_at=now, reason=reason
-        )
-        is_first = _is_forgotten(now)
-        row = db.execute(
-            insert.on_conflict_do_update(
-                index_elements=list(identity),
-                set_={
-                    "answers": sa.case(
-                        (is_first, 1), (_column.counted_at == now, _column.answers), else_=_column.answers + 1
-                    ),
-                    "began_at": sa.case((is_first, insert.excluded["began_at"]), else_=_column.began_at),
-                    "counted_at": now,
-                    "reason": reason,
-                },
-            ).returning(_column.answers, _column.began_at, _column.rests_since)
-        ).one()
-        if row.rests_since is None and may_rest(MissingAnswers(row.answers, row.began_at), now):
-            begin.add(url)
-    return begin
+    # Nearly always none of them is counted.
+    known = _column.registration_id == registration_id, _column.line_item_url.in_(there)
+    counted = set(db.scalars(sa.select(_column.line_item_url).where(*known))) if there else set()
+    resting: set[str] = set()
+    awake: set[str] = set()
+    # In the order of their addresses, as whoever else changes several of them does.
+    for url in sorted(reasons.keys() | counted):
+        if url in counted:
+            awake |= _forget(db, registration_id, _column.line_item_url == url)
+        elif count(db, registration_id, url, reasons[url], now):
+            resting.add(url)
+    return resting, awake
+
+
+def count(db: Session, registration_id: uuid.UUID, url: str, reason: str, now: dt.datetime) -> bool:
+    """Count one more answer for a line item, in the platform's words; whether it is to rest from now on.
+
+    ``now``: when it said so, by which an answer is counted once where what became of a claim has to be written one
+    delivery at a time.
+    """
+    identity = {"registration_id": registration_id, "line_item_url": url}
+    insert = insert_for(db, _ROWS).values(**identity, answers=1, began_at=now, counted_at=now, reason=reason)
+    is_first = _is_forgotten(now)
+    row = db.execute(
+        insert.on_conflict_do_update(
+            index_elements=list(identity),
+            set_={
+                "answers": sa.case(
+                    (is_first, 1), (_column.counted_at == now, _column.answers), else_=_column.answers + 1
+                ),
+                "began_at": sa.case((is_first, insert.excluded["began_at"]), else_=_column.began_at),
+                "counted_at": now,
+                "reason": reason,
+            },
+        ).returning(_column.answers, _column.began_at, _column.rests_since)
+    ).one()
+    return row.rests_since is None and may_rest(MissingAnswers(row.answers, row.began_at), now)
 
 
 def rest(db: Session, registration_id: uuid.UUID, url: str, refusal: ScoreRefusal, now: dt.datetime) -> None:
@@ -100,11 +120,6 @@ def rest(db: Session, registration_id: uuid.UUID, url: str, refusal: ScoreRefusa
     db.execute(
         sa.update(_TRAILS).where(mine, _trail.grade_status == GradeStatus.REFUSED).values(changed_at=now)
     )
-
-
-def forget(db: Session, registration_id: uuid.UUID, urls: Collection[str]) -> set[str]:
-    """They are there (again): begin to count anew; those that rested."""
-    return _forget(db, registration_id, _column.line_item_url.in_(urls)) if urls else set()
 
 
 def note_readable(db: Session, registration_id: uuid.UUID, url: str) -> bool:

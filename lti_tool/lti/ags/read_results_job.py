@@ -140,9 +140,11 @@ class ReadResults(JobKind):
     ) -> None:
         """Count that the line item is gone, or begin anew since it is there. ``is_alone``: one person's was read."""
         if gone is not None:
-            for url in missing_line_items.count(db, item.registration_id, {item.url: gone}, utcnow()):
-                lock_grades(db, (), [url])
-                missing_line_items.rest(db, item.registration_id, url, ScoreRefusal.LINE_ITEM_GONE, utcnow())
+            if missing_line_items.count(db, item.registration_id, item.url, gone, utcnow()):
+                lock_grades(db, (), [item.url])
+                missing_line_items.rest(
+                    db, item.registration_id, item.url, ScoreRefusal.LINE_ITEM_GONE, utcnow()
+                )
         elif is_there:
             if missing_line_items.note_readable(db, item.registration_id, item.url):
                 missing_line_items.retry_refused(db, item.registration_id, item.url, utcnow())

@@ -93,19 +93,23 @@ def revive(db: Session, resource_link_id: uuid.UUID, requested_by: Principal) ->
     request_results(db, resource_link_id, requested_by)
 
 
-def read_everybodys(db: Session, registration_id: uuid.UUID, url: str, now: dt.datetime) -> None:
-    """A line item that rested answers again: have everybody's grades read, and what was refused sent once more."""
-    missing_line_items.retry_refused(db, registration_id, url, now)
-    link = db.scalar(
-        sa.select(ResourceLink.id)
-        .join(Course, Course.id == ResourceLink.course_id)
-        .join(Deployment, Deployment.id == Course.deployment_id)
-        .where(ResourceLink.line_item_url == url, Deployment.registration_id == registration_id)
-        .order_by(ResourceLink.created_at.desc(), ResourceLink.id)
-        .limit(1)
-    )
-    if link is not None:
-        request_results(db, link, TOOL)
+def read_everybodys(db: Session, registration_id: uuid.UUID, urls: Collection[str], now: dt.datetime) -> None:
+    """Line items that rested answer again: have everybody's grades read, and what was refused sent once more."""
+    links: list[uuid.UUID] = []
+    for url in sorted(urls):
+        missing_line_items.retry_refused(db, registration_id, url, now)
+        latest = (
+            sa.select(ResourceLink.id)
+            .join(Course, Course.id == ResourceLink.course_id)
+            .join(Deployment, Deployment.id == Course.deployment_id)
+            .where(ResourceLink.line_item_url == url, Deployment.registration_id == registration_id)
+            .order_by(ResourceLink.created_at.desc(), ResourceLink.id)
+            .limit(1)
+        )
+        links += db.scalars(latest).all()
+    # In the order of their ids, as whoever else asks for several does: the same job is asked for once.
+    for link_id in sorted(links):
+        request_results(db, link_id, TOOL)
 
 
 def _end_rest(db: Session, resource_link_id: uuid.UUID, url: str) -> uuid.UUID | None:

@@ -155,6 +155,13 @@ def persist_launch(
     """
     now = now or utcnow()
     statements = launch_statements(connection)
+    # Before the activity, as an operator does who allows a host and has activities return to their line items there.
+    if launch.names_places:
+        _add_places(connection, launch)
+    if launch.platform_family is not None:
+        statements.family.execute(
+            connection, {"wanted": launch.registration_id, "family": launch.platform_family}
+        )
     serves = read_before is not None and read_before.has_places(launch)
     known = read_before if serves and read_before is not None else known_rows(connection, launch)
     if known.course_id is None and launch.has_unique_context and _adopt_course(connection, launch):
@@ -186,12 +193,6 @@ def persist_launch(
         if link_id is not None and known.has_news_of_opening(launch):
             opened = {"person_id": person_id, "resource_link_id": link_id, "first_opened_at": now}
             statements.opened.execute(connection, opened)
-    if launch.names_places:
-        _add_places(connection, launch)
-    if launch.platform_family is not None:
-        statements.family.execute(
-            connection, {"wanted": launch.registration_id, "family": launch.platform_family}
-        )
     session = session_row(
         launch, person_id, course_id, link_id, secret_hash=secret_hash, lifetime=lifetime, now=now
     )

@@ -22,7 +22,7 @@ import structlog
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for, utcnow
+from lti_tool.database import LOCK_ROW, insert_for, utcnow
 from lti_tool.identity.models import Course, Membership, Person, full_name
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.kinds import RunningJob
@@ -304,6 +304,8 @@ def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, compl
     some platforms list only those who have grades. Raises :class:`RosterUnreadable`, so that nothing of this is
     stored, where everybody would have to go because nobody at all is listed.
     """
+    # Before anybody's place in it, as a launch does that tells something new of the course.
+    db.execute(sa.select(Course.id).where(Course.id == course_id).with_for_update(**LOCK_ROW))
     left = 0
     if complete:
         gone = db.execute(

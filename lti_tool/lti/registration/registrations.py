@@ -234,6 +234,8 @@ def allow_service_host(db: Session, identity: uuid.UUID, host: str) -> Registrat
     :class:`NoSuchRow`; a host named twice is kept once.
     """
     registration = find(db, identity)
+    # A launch may be the first to name another one at this moment.
+    db.refresh(registration, with_for_update=LOCK_ROW)
     registration.service_hosts = list(dict.fromkeys([*registration.service_hosts, host]))
     db.flush()
     _append(db, registration, ServiceHostAllowed(registration_id=identity))

@@ -293,7 +293,7 @@ def test_what_is_asked_anew_and_not_answered_so_for_days_begins_anew(
 ) -> None:
     with book.services.database.transaction() as db:
         missing_line_items.count(
-            db, book.connected.world.registration_id, {book.connected.line_item: "HTTP 404"}, utcnow()
+            db, book.connected.world.registration_id, book.connected.line_item, "HTTP 404", utcnow()
         )
         missing_line_items.end_rest(
             db, book.connected.world.registration_id, book.connected.line_item, utcnow()
