@@ -80,12 +80,10 @@ def set_store(
 def _lock(db: Session) -> None:
     """Wait for the transactions that have chosen receivers, and keep others from choosing until this one ends.
 
-    Then for those that claim deliveries, or mark what became of them: these lock many in no order of their own, and
-    some of them are moved. SQLite has one writer at a time anyhow.
+    SQLite has one writer at a time anyhow.
     """
     if db.get_bind().dialect.name == "postgresql":
         db.execute(sa.text("LOCK TABLE record_store IN ACCESS EXCLUSIVE MODE"))
-        db.execute(sa.text("LOCK TABLE delivery IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _wider(db: Session, scope: Scope) -> list[str]:

@@ -56,11 +56,10 @@ from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.pairs.moving import move_pairs
 from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
-from lti_tool.messaging import outbox, pauses, setting_record_stores
-from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
+from lti_tool.messaging import pauses
+from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outbox import ClaimedDelivery
-from lti_tool.messaging.outcomes import Outcome, PartUnavailable, Retry, Sent
-from lti_tool.messaging.record_stores import Scope
+from lti_tool.messaging.outcomes import Outcome, PartUnavailable, Sent
 from lti_tool.messaging.retry import next_attempt
 from lti_tool.subscribers.scores import backfill_scores
 from tests.builder import BuiltPair, World, add_person
@@ -627,52 +626,3 @@ def test_a_host_is_allowed_while_a_launch_is_the_first_to_name_another(
     with world.services.database.reading() as db:
         known = db.get_one(Registration, world.registration_id).service_hosts
     assert {"new.example", "allowed.example"} <= set(known)
-
-
-def test_a_record_store_is_set_while_a_worker_marks_what_is_moved_to_it(
-    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of two statements that are being sent, the second is taken, and the first has to go again."""
-    with world.services.database.transaction() as db:
-        db.execute(sa.delete(Delivery))
-        new = [
-            outbox.NewDelivery(
-                kind=DeliveryKind.STATEMENT.value,
-                organisation_id=world.organisation_id,
-                key=uuid.uuid4(),
-                order_key=name,
-                body=b"{}",
-            )
-            for name in "ab"
-        ]
-        outbox.enqueue_all(db, new)
-        claim = outbox.claim(db, DeliveryKind.STATEMENT.value)
-    assert len(claim.deliveries) == 2
-    mark_again = outbox.mark_again
-
-    def mark_later(*args: Any, **more: Any) -> None:
-        meanwhile.pause()
-        mark_again(*args, **more)
-
-    monkeypatch.setattr(outbox, "mark_again", mark_later)
-
-    def mark() -> None:
-        with world.services.database.transaction() as db:
-            outbox.mark(db, claim, [Retry("later"), Sent()], now=utcnow())
-
-    def set_store() -> None:
-        access = {"endpoint": "https://lrs.example/xAPI", "username": "u", "password": "p"}
-        with world.services.database.transaction() as db:
-            setting_record_stores.set_store(
-                db,
-                world.services.vault,
-                Scope(world.organisation_id),
-                {"name": "primary", "version": "1.0.3", **access},
-                settings=None,
-            )
-
-    meanwhile.run(mark, set_store)
-    with world.services.database.reading() as db:
-        first, second = db.execute(sa.select(Delivery.status, Delivery.receiver).order_by(Delivery.id)).all()
-    assert second == ("sent", LRS)
-    assert (first.status, first.receiver == LRS) == ("waiting", False)
