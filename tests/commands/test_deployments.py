@@ -16,7 +16,7 @@ from lti_tool.lti.registration.models import Deployment, deployment_reference
 from lti_tool.lti.registration.registrations import NotApproved, withdraw
 from tests.builder import World, add_deployment
 from tests.commands.running import Run
-from tests.composition.test_concurrent_transactions import Meanwhile
+from tests.composition.meanwhile import Meanwhile
 
 UNKNOWN = uuid.UUID(int=7)
 

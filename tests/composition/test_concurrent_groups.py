@@ -13,9 +13,8 @@ from lti_tool.mentoring.programmes.actions import NothingChosen
 from lti_tool.mentoring.programmes.models import Cohort, Placement
 from lti_tool.mentoring.programmes.scaling import scale_up, take_back
 from tests.builder import World
-from tests.composition.test_concurrent_transactions import Meanwhile, differences
-from tests.composition.test_concurrent_transactions import meanwhile as meanwhile
-from tests.composition.test_concurrent_transactions import pausing as pausing
+from tests.composition.meanwhile import Meanwhile
+from tests.composition.test_concurrent_transactions import differences
 from tests.mentoring.programmes.test_scaling import choose, opened
 
 
