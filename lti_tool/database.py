@@ -179,7 +179,9 @@ class Database:
         sa.event.listen(self.engine, "connect", self._note_disposals)
         sa.event.listen(self.engine, "checkin", self._close_if_disposed)
         self._writing = self.engine.execution_options(tandem_writes=True)
-        self._writing_at_once = self.engine.execution_options(tandem_writes=True, tandem_waits_for_disk=False)
+        self._writing_without_waiting = self.engine.execution_options(
+            tandem_writes=True, tandem_waits_for_disk=False
+        )
         # Not isolation_level on SQLite: SQLAlchemy would then set the driver's own, which begins transactions late.
         options = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._reading_once = self.engine.execution_options(tandem_begins=False, **options)
@@ -205,7 +207,7 @@ class Database:
             with _session_on(within) as db, db.begin():
                 yield db
             return
-        writing = self._writing if waits_for_disk else self._writing_at_once
+        writing = self._writing if waits_for_disk else self._writing_without_waiting
         with writing.begin() as connection, _session_on(connection) as db:
             if not (waits_for_disk or self.is_sqlite):
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
@@ -243,9 +245,9 @@ class Database:
         """For the launches that come most often: compiled statements alone, and at most one that writes on PostgreSQL.
 
         On SQLite this is a writing transaction that does not wait for the disk: after a power cut whoever launched
-        launches again. On PostgreSQL every statement commits by itself, which spares the two
-        round trips of BEGIN and COMMIT, so that what belongs together has to be one statement. Either costs half of
-        what a :meth:`writing_connection` does.
+        launches again. On PostgreSQL every statement commits by itself, which spares the two round trips of BEGIN and
+        COMMIT, so that what belongs together has to be one statement. Either costs half of what a
+        :meth:`writing_connection` does.
         """
         pooled = self.engine.raw_connection()
         try:

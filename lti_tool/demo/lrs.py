@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -121,13 +122,10 @@ def wait_until_ready(lrs: RunningLRS, url: str, log: Path) -> None:
 def _cut_torn_line(statements: Path) -> None:
     """Cut off what a Ralph that was killed had begun to write, since Ralph answers 500 to everything beside it.
 
-    Nobody was told that this statement is kept: whoever sent it sends it again.
+    This statement was never answered, so that whoever sent it sends it again.
     """
-    try:
-        with statements.open("r+b") as file:
-            file.truncate(file.read().rfind(b"\n") + 1)
-    except FileNotFoundError:
-        pass
+    with suppress(FileNotFoundError), statements.open("r+b") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def _password(data_dir: Path) -> str:
