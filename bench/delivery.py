@@ -118,9 +118,11 @@ def fill(services: Services, count: int) -> None:
             for number, (identifier, registration, _) in made
         ]
         db.execute(sa.insert(Delivery), rows)
-        db.execute(
-            sa.insert(DeliveryBody), [{"delivery_id": number, "body": body} for number, (_, _, body) in made]
-        )
+        bodies = [
+            {"delivery_id": number, "key": identifier, "receiver": LRS, "body": body}
+            for number, (identifier, _, body) in made
+        ]
+        db.execute(sa.insert(DeliveryBody), bodies)
     if not services.database.is_sqlite:
         with services.database.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(

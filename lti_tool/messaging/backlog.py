@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
 from lti_tool.messaging import pauses
-from lti_tool.messaging.models import Delivery, DeliveryStatus
+from lti_tool.messaging.models import Delivery, DeliveryBody, DeliveryStatus
 
 _rows = table_of(Delivery)
 _column = _rows.c
@@ -54,6 +54,12 @@ def receivers(db: Session) -> list[tuple[str, str]]:
     return sorted((kind, receiver) for kind, receiver in db.execute(waiting.union(dead)))
 
 
+def is_known_by(keys: Collection[uuid.UUID]) -> sa.ColumnElement[bool]:
+    """Deliveries with one of these keys, by the index of them."""
+    body = table_of(DeliveryBody).c
+    return _column.id.in_(sa.select(body.delivery_id).where(body.key.in_(list(keys))))
+
+
 def retry(
     db: Session,
     kind: str,
@@ -75,7 +81,7 @@ def retry(
     if keys is None:
         waits = sa.and_(waits, _column.last_error.is_not(None))
     else:
-        chosen.append(_column.key.in_(list(keys)))
+        chosen.append(is_known_by(keys))
     at_once = {"status": DeliveryStatus.WAITING.value, "not_before": now, "failures": 0}
     released = db.execute(
         sa.update(_rows)

@@ -100,9 +100,13 @@ def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
     # Both databases number the rows of one INSERT in their order; RETURNING promises none.
     inserted = _insert(connection).all(connection, rows)
     ids = {(row.key, row.receiver): row.id for row in inserted}
-    bodies = [{"delivery_id": ids[each.key, each.receiver], "body": each.body} for each in deliveries]
+    numbers = [ids[each.key, each.receiver] for each in deliveries]
+    bodies = [
+        {"delivery_id": number, "key": each.key, "receiver": each.receiver, "body": each.body}
+        for number, each in zip(numbers, deliveries, strict=True)
+    ]
     _insert_bodies(connection).execute(connection, bodies)
-    return [ids[each.key, each.receiver] for each in deliveries]
+    return numbers
 
 
 _LATER: Final = ("id", "claim", "last_error", "conflict", "done_at")
@@ -248,17 +252,15 @@ def fault_of(delivery: ClaimedDelivery) -> str | None:
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
     column = table_of(DeliveryBody).c
-    wanted, connection = among(column.delivery_id, ids), connection_of(db)
+    chosen = sa.select(column.delivery_id, column.body).where(among(column.delivery_id, ids))
+    connection = connection_of(db)
     if connection.dialect.name == "postgresql":
         # In binary, which SQLAlchemy does not ask for: as text each byte is two digits, which takes thrice as long.
-        chosen = sa.select(column.delivery_id, column.body).where(wanted)
         compiled = chosen.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
         values = compiled.construct_params()
         return dict(
             compiled_statement.run_by_driver(connection, str(compiled), values, binary=True).fetchall()
         )
-    # SQLite keeps a text in this column as well, such as one that was written by hand.
-    chosen = sa.select(column.delivery_id, sa.cast(column.body, sa.LargeBinary)).where(wanted)
     return {row[0]: row[1] for row in db.execute(chosen).all()}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_of, utcnow
+from lti_tool.database import connection_of, table_of, utcnow
 from lti_tool.encryption import Vault
 from lti_tool.messaging import backlog, pauses
 from lti_tool.messaging.models import (
@@ -151,8 +151,20 @@ def _move(db: Session, receiver: str, *chosen: sa.ColumnElement[bool]) -> int:
     ended = sa.update(Delivery).where(moving, claimed)
     ended = ended.values(status=DeliveryStatus.WAITING.value, claim=None, not_before=utcnow())
     db.execute(ended.execution_options(synchronize_session=False))
-    moved = sa.update(Delivery).where(moving).values(receiver=receiver).returning(column.id)
-    return len(db.execute(moved.execution_options(synchronize_session=False)).all())
+    return _change_receiver(db, receiver, moving)
+
+
+def _change_receiver(db: Session, receiver: str, *chosen: sa.ColumnElement[bool]) -> int:
+    """Name another receiver in deliveries, and wherever they name it; return how many."""
+    changed = sa.update(Delivery).where(*chosen).values(receiver=receiver).returning(table_of(Delivery).c.id)
+    ids = db.scalars(changed.execution_options(synchronize_session=False)).all()
+    if ids:
+        bodies = table_of(DeliveryBody)
+        this = bodies.c.delivery_id == sa.bindparam("this")
+        connection_of(db).execute(
+            sa.update(bodies).where(this).values(receiver=receiver), [{"this": each} for each in ids]
+        )
+    return len(ids)
 
 
 def _delete_copies(db: Session, *chosen: sa.ColumnElement[bool]) -> None:
@@ -221,8 +233,7 @@ def remove(db: Session, scope: Scope, name: str) -> Remainder:
     if left.goes_to is None:
         _delete(db, unsent)
     elif left.goes_to != store.receiver:
-        moved = sa.update(Delivery).where(unsent).values(receiver=left.goes_to)
-        db.execute(moved.execution_options(synchronize_session=False))
+        _change_receiver(db, left.goes_to, unsent)
     pauses.end(db, DeliveryKind.STATEMENT, [store.receiver])
     db.delete(store)
     db.flush()

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
-from lti_tool.database import utcnow
+from lti_tool.database import table_of, utcnow
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind
 
@@ -35,7 +35,10 @@ def fill(services: Services) -> None:
             for number in range(1, SENT + WAITING + 1)
         ]
         db.execute(sa.insert(Delivery), rows)
-        bodies = [{"delivery_id": number, "body": b"{}"} for number in range(SENT + 1, SENT + 1001)]
+        bodies = [
+            {"delivery_id": row["id"], "key": row["key"], "receiver": LRS, "body": b"{}"}
+            for row in rows[SENT : SENT + 1000]
+        ]
         db.execute(sa.insert(DeliveryBody), bodies)
     with services.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE delivery")
@@ -65,3 +68,10 @@ def test_a_claim_reads_the_index_of_what_is_due(services):
     plan = plan_of_a_claim(services)
     assert "ix__delivery__due" in plan
     assert "Seq Scan" not in plan
+
+
+def test_a_claim_writes_into_no_index_but_those_that_it_reads_and_the_primary_key():
+    """PostgreSQL writes an entry in each index of a row that is claimed, and again when it is marked."""
+    table = table_of(Delivery)
+    assert {str(index.name).rpartition("__")[2] for index in table.indexes} == {"due", "held", "line", "dead"}
+    assert {type(each) for each in table.constraints}.isdisjoint({sa.UniqueConstraint})

@@ -210,8 +210,11 @@ def test_copies_for_the_installation_s_further_stores_are_withdrawn(
         assert first.held.keys() == second.held.keys()
         assert not own.held.keys() & first.held.keys()
         bodies = sa.select(sa.func.count()).select_from(DeliveryBody)
+        known_by = sa.select(Delivery.id, Delivery.key, Delivery.receiver)
+        beside = sa.select(DeliveryBody.delivery_id, DeliveryBody.key, DeliveryBody.receiver)
         with services.database.reading() as db:
             assert db.scalar(bodies) == len(statuses(services)) == 6
+            assert {*db.execute(known_by)} == {*db.execute(beside)}
 
 
 def test_a_store_for_a_registration_leaves_the_organisation_s_own_copies(services, world, first, second):

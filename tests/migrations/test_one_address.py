@@ -13,7 +13,7 @@ from lti_tool.database import Database, utcnow
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.ags.scores import order_key, part
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.messaging.models import Delivery, DeliveryBody
+from lti_tool.messaging.models import Delivery
 from lti_tool.migrations import migrate
 from tests.migrations.revisions import revision_before
 
@@ -58,7 +58,8 @@ def enqueue(
         )
         db.add(delivery)
         db.flush()
-        db.add(DeliveryBody(delivery_id=delivery.id, body=b"{}"))
+        body = sa.text("INSERT INTO delivery_body (delivery_id, body) VALUES (:id, :body)")
+        db.execute(body, {"id": delivery.id, "body": b"{}"})
         return delivery.id
 
 
