@@ -139,7 +139,7 @@ def show(services: Services, identifier: uuid.UUID, as_json: bool) -> None:
                 {**_summary(each, names), "last_error": each.last_error, "held_by_lrs": each.conflict}
                 for each in deliveries[1:]
             ],
-            "statement": json.loads(deliveries[0].body),
+            "statement": _statement(deliveries[0]),
         }
     if as_json:
         print_json(found)
@@ -208,8 +208,9 @@ def export(services: Services, output: IO[str]) -> None:
     Example:
       tandem statements export --output statements.jsonl
     """
-    copy = aliased(Delivery)
-    earlier = sa.select(copy.id).where(copy.key == Delivery.key, copy.id < Delivery.id).exists()
+    copy = aliased(DeliveryBody)
+    is_same, is_before = copy.key == DeliveryBody.key, copy.delivery_id < DeliveryBody.delivery_id
+    earlier = sa.select(copy.delivery_id).where(is_same, is_before).exists()
     chosen = (
         sa.select(DeliveryBody.body)
         .join(Delivery, Delivery.id == DeliveryBody.delivery_id)
@@ -218,24 +219,32 @@ def export(services: Services, output: IO[str]) -> None:
         .execution_options(yield_per=1000)
     )
     shown = time.monotonic()
-    count = 0
+    count = damaged = 0
     with services.database.reading() as db:
         output.write(
             ""
         )  # opens the file, so that an export of nothing is a file too, or says why it cannot be
         for body in db.scalars(chosen):
-            output.write(body.decode() + "\n")
+            try:
+                line = body.decode()
+            except UnicodeDecodeError:
+                damaged += 1
+                continue
+            output.write(line + "\n")
             count += 1
             if time.monotonic() - shown > 2 and sys.stderr.isatty():
                 shown = time.monotonic()
                 click.echo(f"{count} statements…", err=True)
+    if damaged:
+        click.echo(f"{damaged} left out that cannot be read: what is stored of them was damaged.", err=True)
 
 
 def _find(db: Session, identifier: uuid.UUID, kind: str = DeliveryKind.STATEMENT.value) -> list[Delivery]:
     """The deliveries of a statement, the first for the primary; or those of another kind under one key."""
-    found = db.scalars(
-        sa.select(Delivery).where(Delivery.key == identifier, Delivery.kind == kind).order_by(Delivery.id)
-    ).all()
+    chosen = sa.select(Delivery).where(Delivery.kind == kind).order_by(Delivery.id)
+    found = db.scalars(chosen.where(backlog.is_known_by([identifier]))).all()
+    if not found:  # where its body was lost, only a reading of the whole table finds it
+        found = db.scalars(chosen.where(Delivery.key == identifier)).all()
     if not found:
         raise click.ClickException(f"there is no {kind} {identifier}")
     return list(found)
@@ -260,14 +269,24 @@ def _name(delivery: Delivery, names: dict[str, NamedStore]) -> str:
     return {LRS: PRIMARY, NO_STORE: "none"}.get(delivery.receiver, "removed")
 
 
+def _statement(delivery: Delivery) -> dict[str, Any] | None:
+    """The statement as it is sent; None where what is stored of it was lost or damaged."""
+    try:
+        statement: dict[str, Any] = json.loads(delivery.body)
+        statement["verb"]["display"]["en"], statement["timestamp"]
+    except (ValueError, TypeError, LookupError):
+        return None
+    return statement
+
+
 def _summary(delivery: Delivery, names: dict[str, NamedStore]) -> dict[str, Any]:
-    statement = json.loads(delivery.body)
+    statement = _statement(delivery)
     return {
         "id": str(delivery.key),
         "status": delivery.status,
         "store": _name(delivery, names),
-        "verb": statement["verb"]["display"]["en"],
-        "timestamp": statement["timestamp"],
+        "verb": statement["verb"]["display"]["en"] if statement else None,
+        "timestamp": statement["timestamp"] if statement else None,
         "attempts": delivery.attempts,
         "xapi_registration": delivery.order_key,
     }

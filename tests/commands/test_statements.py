@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.messaging.models import Delivery
+from lti_tool.messaging.models import Delivery, DeliveryBody
 from tests.builder import World
 
 
@@ -51,6 +51,50 @@ def test_a_statement_is_shown_with_what_the_lrs_said(run, services, waiting):
     kill(services, waiting[0])
     shown = json.loads(run("statements", "show", str(waiting[0]), "--json").output)
     assert (shown["last_error"], shown["statement"]["id"]) == ("HTTP 400: no", str(waiting[0]))
+
+
+def lose(services: Services, key: uuid.UUID) -> None:
+    with services.database.transaction() as db:
+        db.execute(sa.delete(DeliveryBody).where(DeliveryBody.key == key))
+
+
+def damage(services: Services, key: uuid.UUID) -> None:
+    with services.database.transaction() as db:
+        db.execute(sa.update(DeliveryBody).where(DeliveryBody.key == key).values(body=b"\xff{"))
+
+
+@pytest.mark.parametrize("harm", [lose, damage])
+def test_a_statement_that_cannot_be_read_hides_no_other(run, services, waiting, harm):
+    harm(services, waiting[0])
+    kill(services, waiting[0])
+    listed = json.loads(run("statements", "list", "--json").output)
+    assert [(uuid.UUID(row["id"]), row["timestamp"] is None) for row in listed] == [
+        (waiting[1], False),
+        (waiting[0], True),
+    ]
+    assert run("statements", "list").output.count("\n") == 3
+    shown = json.loads(run("statements", "show", str(waiting[0]), "--json").output)
+    assert (shown["last_error"], shown["statement"]) == ("HTTP 400: no", None)
+
+
+LEFT_OUT = "1 left out that cannot be read: what is stored of them was damaged.\n"
+
+
+def test_a_statement_that_cannot_be_read_is_left_out_of_the_export_which_says_so(run, services, waiting):
+    damage(services, waiting[0])
+    result = run("statements", "export")
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [str(waiting[1])]
+    assert (result.exit_code, result.stderr) == (0, LEFT_OUT)
+
+
+@pytest.mark.sqlite_alone
+def test_a_statement_that_was_written_as_text_is_exported(run, services, waiting):
+    """As by hand; PostgreSQL takes no text there."""
+    with services.database.transaction() as db:
+        db.execute(sa.text("UPDATE delivery_body SET body = CAST(body AS TEXT)"))
+    for command in ("export", "list"):
+        output = run("statements", command).output
+        assert [str(each) in output for each in waiting] == [True, True]
 
 
 def test_an_unknown_statement_is_one_line(run):
