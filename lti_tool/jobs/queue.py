@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, table_of, utcnow
@@ -300,7 +301,12 @@ def run_again(
     )
     if not db.execute(superseded).all():
         values = {"error": reason} if counts else {"attempts": _column.attempts - 1}
-        _claimable.release(db, _held(job), status=JobStatus.WAITING.value, not_before=not_before, **values)
+        waiting = JobStatus.WAITING.value
+        try:
+            with db.begin_nested():
+                _claimable.release(db, _held(job), status=waiting, not_before=not_before, **values)
+        except IntegrityError:  # somebody asked for the same job since, in a transaction that has just ended
+            db.execute(superseded)
     db.info[ENQUEUED] = True
 
 
@@ -315,7 +321,11 @@ def retry(db: Session, job_id: int) -> int:
     twin = sa.select(Job.id).where(Job.unique_key == job.unique_key, Job.status == JobStatus.WAITING)
     waiting = db.scalar(twin)
     if waiting is None:
-        job.status, job.done_at, job.attempts, job.not_before = JobStatus.WAITING, None, 0, utcnow()
+        try:
+            with db.begin_nested():
+                job.status, job.done_at, job.attempts, job.not_before = JobStatus.WAITING, None, 0, utcnow()
+        except IntegrityError:  # as in run_again
+            waiting = db.scalars(twin).one()
     db.info[ENQUEUED] = True
     return job_id if waiting is None else waiting
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 from marshmallow import ValidationError
+from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
@@ -200,6 +204,43 @@ def test_a_job_that_is_to_run_again_makes_room_for_the_same_job(services):
     with services.database.transaction() as db:
         queue.run_again(db, running, not_before=utcnow(), reason="503")
     assert (job(services, made).status, claimed(services).id) == ("superseded", twin)
+
+
+def ask_meanwhile(services: Services, then: Callable[[Session], object]) -> int:
+    """The same job is asked for in a transaction that ends once ``then`` waits for it in another; its id."""
+    begun = threading.Event()
+
+    def act() -> None:
+        with services.database.transaction() as db:
+            begun.set()
+            then(db)
+
+    with ThreadPoolExecutor(1) as somebody:
+        with services.database.transaction() as db:
+            asked = queue.enqueue(db, WriteRows, {"name": "a", "rows": 0}, requested_by=OPERATOR, key="k")
+            if services.database.is_sqlite:
+                begun.set()  # which has one writer at a time
+            acting = somebody.submit(act)
+            assert begun.wait(10)
+            time.sleep(0.3)
+        acting.result(timeout=10)
+    return asked
+
+
+def test_a_job_that_is_to_run_again_makes_room_for_the_same_job_asked_for_at_that_moment(services):
+    made = ask(services, WriteRows, "a", key="k")
+    running = claimed(services)
+    asked = ask_meanwhile(
+        services, lambda db: queue.run_again(db, running, not_before=utcnow(), reason="503")
+    )
+    assert (job(services, made).status, job(services, made).error) == ("superseded", "503")
+    assert claimed(services).id == asked
+
+
+def test_a_failed_job_is_repeated_by_the_same_job_asked_for_at_that_moment(services):
+    made, found = failed(services), []
+    asked = ask_meanwhile(services, lambda db: found.append(queue.retry(db, made)))
+    assert (found, job(services, made).status) == ([asked], "failed")
 
 
 def failed(services: Services, key: str = "k") -> int:
