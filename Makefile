@@ -24,7 +24,7 @@ smoke: $(VENV)/ready $(FRENCH)  ## The whole loop, by itself, over HTTP; exits 0
 	$(BIN)/tandem demo --smoke $(DEMO)
 
 test: $(VENV)/ready $(FRENCH) .venv-openedx/built-from node  ## Every test, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(TESTS)
 
 lint: $(VENV)/ready  ## Style
 	$(BIN)/ruff check .
