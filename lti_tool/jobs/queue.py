@@ -306,7 +306,7 @@ def run_again(
             with db.begin_nested():
                 _claimable.release(db, _held(job), status=waiting, not_before=not_before, **values)
         except IntegrityError:  # somebody asked for the same job since, in a transaction that has just ended
-            db.execute(superseded)
+            run_again(db, job, not_before=not_before, reason=reason, counts=counts)
     db.info[ENQUEUED] = True
 
 
@@ -325,7 +325,7 @@ def retry(db: Session, job_id: int) -> int:
             with db.begin_nested():
                 job.status, job.done_at, job.attempts, job.not_before = JobStatus.WAITING, None, 0, utcnow()
         except IntegrityError:  # as in run_again
-            waiting = db.scalars(twin).one()
+            return retry(db, job_id)
     db.info[ENQUEUED] = True
     return job_id if waiting is None else waiting
 

@@ -243,6 +243,31 @@ def test_a_failed_job_is_repeated_by_the_same_job_asked_for_at_that_moment(servi
     assert (found, job(services, made).status) == ([asked], "failed")
 
 
+@pytest.mark.parametrize("status", ["waiting", "running"])
+def test_the_same_job_is_looked_for_again_where_it_was_asked_for_after_the_first_look(
+    services, monkeypatch, status
+):
+    """By then a worker may have claimed it."""
+    made, twin = failed(services), ask(services, WriteRows, "a", key="k")
+    scalar, looks = Session.scalar, []
+
+    def look(db: Session, *args: object) -> object:
+        looks.append(args)
+        if len(looks) == 1:
+            return None
+        db.execute(sa.update(Job).where(Job.id == twin).values(status=status))
+        return scalar(db, *args)
+
+    monkeypatch.setattr(Session, "scalar", look)
+    with services.database.transaction() as db:
+        repeated = queue.retry(db, made)
+    assert repeated == (twin if status == "waiting" else made)
+    assert (len(looks), job(services, made).status) == (
+        2,
+        "failed" if status == "waiting" else "waiting",
+    )
+
+
 def failed(services: Services, key: str = "k") -> int:
     made = ask(services, WriteRows, "a", key=key)
     running = claimed(services)
