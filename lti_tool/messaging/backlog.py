@@ -55,7 +55,7 @@ def receivers(db: Session) -> list[tuple[str, str]]:
 
 
 def is_known_by(keys: Collection[uuid.UUID]) -> sa.ColumnElement[bool]:
-    """Deliveries with one of these keys, by the index of them."""
+    """Deliveries with one of these keys whose bodies were not lost, by the index of keys."""
     body = table_of(DeliveryBody).c
     return _column.id.in_(sa.select(body.delivery_id).where(body.key.in_(list(keys))))
 

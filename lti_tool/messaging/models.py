@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -40,7 +39,8 @@ Other record stores are receivers by their id; a score's receiver is the id of i
 NO_STORE: Final = "none"
 """The receiver of statements of an organisation that has record stores, but none for the platform that they name."""
 
-# Unsent means waiting or claimed. ``done_at`` says it, so that claiming rewrites no index but one.
+# Unsent means waiting or claimed. ``done_at`` says it, so that claiming changes a column of one index alone: SQLite
+# writes an entry in that one, PostgreSQL in all of them.
 _UNSENT = "done_at IS NULL"
 
 
@@ -185,24 +185,20 @@ class RecordStore(Base):
 
 
 class StoredBytes(sa.TypeDecorator[bytes]):
-    """Bytes, also where SQLite, which keeps any value in any column, has a text that was written by hand."""
+    """Bytes, also where SQLite, which keeps any value in any column, has one of another type, as written by hand."""
 
     impl = sa.LargeBinary
     cache_ok = True
 
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Read one value; PostgreSQL's driver gives bytes."""
-        return _bytes_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-
-def _bytes_of(value: bytes | str | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
+    def column_expression(self, column: sa.ColumnElement[bytes]) -> sa.ColumnElement[bytes]:
+        """Have the database make bytes of it: the driver fails at a text that is not UTF-8."""
+        return sa.cast(column, sa.LargeBinary)
 
 
 class DeliveryBody(Base):
-    """The bytes of one delivery and what it is known by, in a row that is written once.
+    """The bytes of one delivery and what it is known by, in a row that no claim and no mark writes.
 
-    Claiming and marking rewrite a delivery's own row: with the bytes in it, that cost twice as much; and PostgreSQL
+    Those rewrite a delivery's own row: with the bytes in it, that cost twice as much; and PostgreSQL
     writes an entry in every index each time, of which that of the keys cost an eighth of all.
     """
 

@@ -127,6 +127,19 @@ def test_a_body_that_was_written_as_text_is_sent(with_lrs, world, lrs):
     assert statuses(with_lrs) == ["sent", "sent"]
 
 
+@pytest.mark.sqlite_alone
+@pytest.mark.parametrize(
+    ("value", "body"), [("CAST(x'ff7b' AS TEXT)", b"\xff{"), ("5", b"5")], ids=["no-utf-8", "a-number"]
+)
+def test_a_body_of_another_type_keeps_no_other_from_being_claimed(with_lrs, world, value, body):
+    pair_up(with_lrs, world)
+    first, _ = rows(with_lrs)
+    with with_lrs.database.transaction() as db:
+        db.execute(sa.text(f"UPDATE delivery_body SET body = {value} WHERE delivery_id = {first.id}"))
+        claimed = outbox.claim(db, DeliveryKind.STATEMENT)
+    assert (claimed.deliveries[0].body, len(claimed.deliveries)) == (body, 2)
+
+
 def test_what_was_delivered_is_marked(with_lrs, world, lrs):
     pair_up(with_lrs, world)
     deliver(make_worker(with_lrs))

@@ -21,7 +21,7 @@ from lti_tool.lti.nrps.read_roster_job import due_rosters
 from lti_tool.lti.registration.invitations import InvitationBusy, invite, reserve
 from lti_tool.lti.registration.models import Invitation, Registration, RegistrationAttempt
 from lti_tool.mentoring.completion.models import CompletionRecord
-from lti_tool.messaging.models import Delivery
+from lti_tool.messaging.models import Delivery, DeliveryBody
 from lti_tool.migrations import _alembic, migrate
 
 BEFORE = "0003"
@@ -146,7 +146,10 @@ def test_one_statement_may_go_to_several_receivers_afterwards(filled: Database) 
         first = db.scalars(sa.select(Delivery).where(Delivery.kind == "statement")).first()
         assert first is not None
         values = {column.key: getattr(first, column.key) for column in sa.inspect(Delivery).column_attrs}
-        db.add(Delivery(**{**values, "id": None, "receiver": str(uuid.uuid4())}))
+        copy = Delivery(**{**values, "id": None, "receiver": str(uuid.uuid4())})
+        db.add(copy)
+        db.flush()
+        db.add(DeliveryBody(delivery_id=copy.id, key=copy.key, receiver=copy.receiver, body=b"{}"))
 
 
 def test_what_is_new_begins_with_what_was_true_before(filled: Database) -> None:

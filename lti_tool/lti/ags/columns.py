@@ -67,7 +67,7 @@ def grade_columns(
             Membership.role == CourseRole.LEARNER,
         )
         # A launch may be writing the line item at this moment: whoever comes second sees what the first has written.
-        # In the order in which everybody locks links.
+        # Several at once are locked in the order of their ids, as by others who lock several.
         .order_by(ResourceLink.id)
         .with_for_update(read=True, of=ResourceLink)
     )
