@@ -139,7 +139,7 @@ def show(services: Services, identifier: uuid.UUID, as_json: bool) -> None:
                 {**_summary(each, names), "last_error": each.last_error, "held_by_lrs": each.conflict}
                 for each in deliveries[1:]
             ],
-            "statement": _statement(deliveries[0]),
+            "statement": _document(deliveries[0].body),
         }
     if as_json:
         print_json(found)
@@ -218,33 +218,36 @@ def export(services: Services, output: IO[str]) -> None:
         .order_by(Delivery.id)
         .execution_options(yield_per=1000)
     )
+    has_body = sa.select(copy.delivery_id).where(copy.key == Delivery.key).exists()
+    without_body = sa.select(sa.func.count(Delivery.key.distinct())).where(
+        Delivery.kind == DeliveryKind.STATEMENT.value, ~has_body
+    )
     shown = time.monotonic()
-    count = damaged = 0
+    count = 0
     with services.database.reading() as db:
+        lost = db.scalar(without_body) or 0
         output.write(
             ""
         )  # opens the file, so that an export of nothing is a file too, or says why it cannot be
         for body in db.scalars(chosen):
-            try:
-                line = body.decode()
-            except UnicodeDecodeError:
-                damaged += 1
+            if _document(body) is None:
+                lost += 1
                 continue
-            output.write(line + "\n")
+            output.write(body.decode() + "\n")
             count += 1
             if time.monotonic() - shown > 2 and sys.stderr.isatty():
                 shown = time.monotonic()
                 click.echo(f"{count} statements…", err=True)
-    if damaged:
-        click.echo(f"{damaged} left out that cannot be read: what is stored of them was damaged.", err=True)
+    if lost:
+        click.echo(f"{lost} left out: what is stored of them was lost or damaged.", err=True)
 
 
 def _find(db: Session, identifier: uuid.UUID, kind: str = DeliveryKind.STATEMENT.value) -> list[Delivery]:
     """The deliveries of a statement, the first for the primary; or those of another kind under one key."""
-    chosen = sa.select(Delivery).where(Delivery.kind == kind).order_by(Delivery.id)
-    found = db.scalars(chosen.where(backlog.is_known_by([identifier]))).all()
-    if not found:  # where its body was lost, only a reading of the whole table finds it
-        found = db.scalars(chosen.where(Delivery.key == identifier)).all()
+    # Not by the index of keys, which lacks those whose body was lost.
+    found = db.scalars(
+        sa.select(Delivery).where(Delivery.key == identifier, Delivery.kind == kind).order_by(Delivery.id)
+    ).all()
     if not found:
         raise click.ClickException(f"there is no {kind} {identifier}")
     return list(found)
@@ -269,24 +272,31 @@ def _name(delivery: Delivery, names: dict[str, NamedStore]) -> str:
     return {LRS: PRIMARY, NO_STORE: "none"}.get(delivery.receiver, "removed")
 
 
-def _statement(delivery: Delivery) -> dict[str, Any] | None:
-    """The statement as it is sent; None where what is stored of it was lost or damaged."""
+def _document(body: bytes) -> Any:
+    """The JSON of a body; None where the body was lost or damaged."""
     try:
-        statement: dict[str, Any] = json.loads(delivery.body)
-        statement["verb"]["display"]["en"], statement["timestamp"]
-    except (ValueError, TypeError, LookupError):
+        return json.loads(body.decode())
+    except (ValueError, RecursionError):
         return None
-    return statement
+
+
+def _verb_and_timestamp(delivery: Delivery) -> tuple[str | None, str | None]:
+    """None for both where the statement cannot be read."""
+    try:
+        statement = _document(delivery.body)
+        return statement["verb"]["display"]["en"], statement["timestamp"]
+    except (TypeError, LookupError):
+        return None, None
 
 
 def _summary(delivery: Delivery, names: dict[str, NamedStore]) -> dict[str, Any]:
-    statement = _statement(delivery)
+    verb, timestamp = _verb_and_timestamp(delivery)
     return {
         "id": str(delivery.key),
         "status": delivery.status,
         "store": _name(delivery, names),
-        "verb": statement["verb"]["display"]["en"] if statement else None,
-        "timestamp": statement["timestamp"] if statement else None,
+        "verb": verb,
+        "timestamp": timestamp,
         "attempts": delivery.attempts,
         "xapi_registration": delivery.order_key,
     }

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
+from lti_tool.messaging import outbox
 from lti_tool.messaging.models import Delivery, DeliveryBody
 from tests.builder import World
 
@@ -63,7 +64,12 @@ def damage(services: Services, key: uuid.UUID) -> None:
         db.execute(sa.update(DeliveryBody).where(DeliveryBody.key == key).values(body=b"\xff{"))
 
 
-@pytest.mark.parametrize("harm", [lose, damage])
+def cut(services: Services, key: uuid.UUID) -> None:
+    with services.database.transaction() as db:
+        db.execute(sa.update(DeliveryBody).where(DeliveryBody.key == key).values(body=b'{"id": "x'))
+
+
+@pytest.mark.parametrize("harm", [lose, damage, cut])
 def test_a_statement_that_cannot_be_read_hides_no_other(run, services, waiting, harm):
     harm(services, waiting[0])
     kill(services, waiting[0])
@@ -77,14 +83,38 @@ def test_a_statement_that_cannot_be_read_hides_no_other(run, services, waiting, 
     assert (shown["last_error"], shown["statement"]) == ("HTTP 400: no", None)
 
 
-LEFT_OUT = "1 left out that cannot be read: what is stored of them was damaged.\n"
-
-
-def test_a_statement_that_cannot_be_read_is_left_out_of_the_export_which_says_so(run, services, waiting):
-    damage(services, waiting[0])
+@pytest.mark.parametrize("harm", [lose, damage, cut])
+def test_a_statement_that_cannot_be_read_is_left_out_of_the_export_which_says_so(
+    run, services, waiting, harm
+):
+    harm(services, waiting[0])
     result = run("statements", "export")
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [str(waiting[1])]
-    assert (result.exit_code, result.stderr) == (0, LEFT_OUT)
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "1 left out: what is stored of them was lost or damaged.\n",
+    )
+
+
+def test_of_a_statement_without_a_verb_all_is_shown(run, services, waiting):
+    with services.database.transaction() as db:
+        db.execute(sa.update(DeliveryBody).values(body=b'{"id": "odd"}'))
+    shown = json.loads(run("statements", "show", str(waiting[0]), "--json").output)
+    assert (shown["verb"], shown["statement"]) == (None, {"id": "odd"})
+
+
+def test_what_was_lost_of_a_statement_for_one_store_hides_no_copy(run, services, waiting):
+    """The first is the primary's, whose body was lost."""
+    with services.database.transaction() as db:
+        body = db.scalars(sa.select(DeliveryBody.body).where(DeliveryBody.key == waiting[0])).one()
+        first = db.scalars(sa.select(Delivery).where(Delivery.key == waiting[0])).one()
+        values = {"kind": first.kind, "key": first.key, "order_key": first.order_key, "body": body}
+        outbox.enqueue(db, receiver="copy", **values)
+        db.execute(sa.delete(DeliveryBody).where(DeliveryBody.delivery_id == first.id))
+    shown = json.loads(run("statements", "show", str(waiting[0]), "--json").output)
+    assert (shown["statement"], len(shown["also"])) == (None, 1)
+    exported = run("statements", "export")
+    assert (len(exported.stdout.splitlines()), exported.stderr) == (2, "")
 
 
 @pytest.mark.sqlite_alone
