@@ -39,6 +39,19 @@ NAMING_CONVENTION = {
 ASKED_AFTER: Final = 1.0
 """Seconds after its last use that a connection to PostgreSQL is asked whether it is still there."""
 
+_TIMEOUTS: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Seconds, the last one milliseconds, after which a server is given up that sends nothing any more, not even that it
+ends, as behind a network that has failed; TCP as it comes waits for a quarter of an hour, or for ever. One that is busy
+answers all of this.
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+"""
+
 Insert = sqlite.Insert | postgresql.Insert
 """An INSERT that takes ``ON CONFLICT``. SQLAlchemy writes it per dialect; the two agree in all that is used here."""
 
@@ -172,7 +185,11 @@ class Database:
             sa.event.listen(self.engine, "begin", _begin_sqlite_transaction)
         else:
             self.engine = sa.create_engine(
-                self.url, pool_size=pool_size, pool_use_lifo=True, hide_parameters=True
+                self.url,
+                connect_args=timeouts(self.url),
+                pool_size=pool_size,
+                pool_use_lifo=True,
+                hide_parameters=True,
             )
             sa.event.listen(self.engine, "checkout", self._require_alive)
         self._disposals = 0
@@ -302,6 +319,11 @@ class Database:
         record.info["returned_at"] = time.monotonic()
         if record.info.get("disposals") != self._disposals:
             record.invalidate()
+
+
+def timeouts(url: sa.URL) -> dict[str, int]:
+    """What PostgreSQL's driver is told of when to give up a server, as far as the URL says nothing of it."""
+    return {name: value for name, value in _TIMEOUTS.items() if name not in url.query}
 
 
 def _is_readable(driver: Any) -> bool:

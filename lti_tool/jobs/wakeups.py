@@ -24,7 +24,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from lti_tool.config import Config
-from lti_tool.database import Database
+from lti_tool.database import Database, timeouts
 
 QUEUE: Final = "jobs"
 TABLE_PREFIX: Final = "tandem_huey"
@@ -119,8 +119,9 @@ class Wakeups:
         return huey
 
     def _connect(self) -> psycopg.Connection[Any]:
-        arguments, options = self._database.engine.dialect.create_connect_args(self._database.url)
-        return psycopg.connect(*arguments, **{"connect_timeout": 2, **options})
+        url = self._database.url
+        arguments, options = self._database.engine.dialect.create_connect_args(url)
+        return psycopg.connect(*arguments, **{**timeouts(url), "connect_timeout": 2, **options})
 
 
 def _register(huey: Huey, name: str, work: Callable[[], None], *, periodic: bool = False) -> Any:

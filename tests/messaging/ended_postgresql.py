@@ -44,9 +44,9 @@ class EndedPostgreSQL:
         """End every process of it at once: what was not written to its files is lost, as in a crash."""
         self._run("-m", "immediate", "stop")
 
-    def start(self) -> None:
-        """Start it again; returns once it answers."""
-        options = f'-h "" -k {self._socket_folder}'
+    def start(self, *, port: int | None = None) -> None:
+        """Start it again; returns once it answers. ``port``: of 127.0.0.1, where it listens instead of a socket."""
+        options = f'-h "" -k {self._socket_folder}' if port is None else f"-h 127.0.0.1 -p {port} -k ''"
         self._run("-o", options, "-l", str(self._server.log), "start")
 
     def end_and_start(self) -> None:
