@@ -322,7 +322,7 @@ class Database:
 
 
 def timeouts(url: sa.URL) -> dict[str, int]:
-    """The parameters by which PostgreSQL's driver gives up a server (:data:`_TIMEOUTS`), without those that the URL has."""
+    """The parameters by which PostgreSQL's driver gives up a server, without those that the URL has."""
     return {name: value for name, value in _TIMEOUTS.items() if name not in url.query}
 
 
