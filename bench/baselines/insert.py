@@ -22,9 +22,8 @@ def create_app(settings: dict[str, Any]) -> Flask:
         if not hasattr(local, "connection"):
             local.connection = sqlite3.connect(settings["database"], isolation_level=None, timeout=30)
             local.connection.execute("PRAGMA journal_mode=WAL")
-            local.connection.execute(
-                "PRAGMA synchronous=FULL"
-            )  # SQLite's own default: a commit is on the disk
+            # SQLite's own default: a commit is on the disk.
+            local.connection.execute("PRAGMA synchronous=FULL")
         opened: sqlite3.Connection = local.connection
         return opened
 

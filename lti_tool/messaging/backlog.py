@@ -54,12 +54,6 @@ def receivers(db: Session) -> list[tuple[str, str]]:
     return sorted((kind, receiver) for kind, receiver in db.execute(waiting.union(dead)))
 
 
-def is_known_by(keys: Collection[uuid.UUID]) -> sa.ColumnElement[bool]:
-    """Deliveries with one of these keys whose bodies were not lost, by the index of keys."""
-    body = table_of(DeliveryBody).c
-    return _column.id.in_(sa.select(body.delivery_id).where(body.key.in_(list(keys))))
-
-
 def retry(
     db: Session,
     kind: str,
@@ -81,7 +75,8 @@ def retry(
     if keys is None:
         waits = sa.and_(waits, _column.last_error.is_not(None))
     else:
-        chosen.append(is_known_by(keys))
+        body = table_of(DeliveryBody).c  # which has the index of keys; without a body nothing can be sent
+        chosen.append(_column.id.in_(sa.select(body.delivery_id).where(body.key.in_(list(keys)))))
     at_once = {"status": DeliveryStatus.WAITING.value, "not_before": now, "failures": 0}
     released = db.execute(
         sa.update(_rows)

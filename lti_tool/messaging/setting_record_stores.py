@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import connection_of, table_of, utcnow
+from lti_tool.database import table_of, utcnow
 from lti_tool.encryption import Vault
 from lti_tool.messaging import backlog, pauses
 from lti_tool.messaging.models import (
@@ -154,16 +154,13 @@ def _move(db: Session, receiver: str, *chosen: sa.ColumnElement[bool]) -> int:
     return _change_receiver(db, receiver, moving)
 
 
-def _change_receiver(db: Session, receiver: str, *chosen: sa.ColumnElement[bool]) -> int:
-    """Name another receiver in deliveries, and wherever they name it; return how many."""
-    changed = sa.update(Delivery).where(*chosen).values(receiver=receiver).returning(table_of(Delivery).c.id)
-    ids = db.scalars(changed.execution_options(synchronize_session=False)).all()
+def _change_receiver(db: Session, receiver: str, chosen: sa.ColumnElement[bool]) -> int:
+    """Give deliveries another receiver, which stands beside their bodies too; return how many they were."""
+    rows, bodies = table_of(Delivery), table_of(DeliveryBody)
+    ids = db.scalars(sa.update(rows).where(chosen).values(receiver=receiver).returning(rows.c.id)).all()
     if ids:
-        bodies = table_of(DeliveryBody)
         this = bodies.c.delivery_id == sa.bindparam("this")
-        connection_of(db).execute(
-            sa.update(bodies).where(this).values(receiver=receiver), [{"this": each} for each in ids]
-        )
+        db.execute(sa.update(bodies).where(this).values(receiver=receiver), [{"this": each} for each in ids])
     return len(ids)
 
 

@@ -16,8 +16,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for column in (sa.Column("key", sa.Uuid(), nullable=True), sa.Column("receiver", sa.String(40), nullable=True)):
-        op.add_column("delivery_body", column)
+    op.add_column("delivery_body", sa.Column("key", sa.Uuid(), nullable=True))
+    op.add_column("delivery_body", sa.Column("receiver", sa.String(40), nullable=True))
     op.execute(
         sa.text(
             "UPDATE delivery_body SET key = delivery.key, receiver = delivery.receiver FROM delivery"
