@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 import sqlalchemy as sa
@@ -64,7 +65,7 @@ def by_wakeups(database: Database, config: Config) -> tuple[int, ...]:
     [
         ("", (1, 30, 10, 3, 60_000)),
         ("?keepalives_idle=5&tcp_user_timeout=1000&connect_timeout=3", (1, 5, 10, 3, 1000)),
-        ("?keepalives=0&tcp_user_timeout=0", (0, *[None] * 3, 0)),
+        ("?keepalives=0&tcp_user_timeout=0", (0, ANY, ANY, ANY, 0)),
     ],
     ids=["as-it-comes", "as-the-url-says", "never"],
 )
@@ -73,13 +74,11 @@ def test_a_silent_server_is_given_up(
     tmp_path: Path,
     connect: Callable[[Database, Config], tuple[int, ...]],
     query: str,
-    expected: tuple[int | None, ...],
+    expected: tuple[int, ...],
 ) -> None:
     url = url_by_network + query
     database = Database(url)
     config = Config(base_url="http://127.0.0.1", data_dir=tmp_path, database_url=url, secret_key="s" * 40)
     found = connect(database, config)
     database.dispose()
-    assert [one for one, wanted in zip(found, expected, strict=True) if wanted is not None] == [
-        wanted for wanted in expected if wanted is not None
-    ]
+    assert found == expected

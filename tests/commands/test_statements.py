@@ -54,24 +54,20 @@ def test_a_statement_is_shown_with_what_the_lrs_said(run, services, waiting):
     assert (shown["last_error"], shown["statement"]["id"]) == ("HTTP 400: no", str(waiting[0]))
 
 
-def lose(services: Services, key: uuid.UUID) -> None:
+def store(services: Services, key: uuid.UUID, body: bytes | None) -> None:
+    """Put another body in place of a statement's; None: it was lost."""
+    change = sa.delete(DeliveryBody) if body is None else sa.update(DeliveryBody).values(body=body)
     with services.database.transaction() as db:
-        db.execute(sa.delete(DeliveryBody).where(DeliveryBody.key == key))
+        db.execute(change.where(DeliveryBody.key == key))
 
 
-def damage(services: Services, key: uuid.UUID) -> None:
-    with services.database.transaction() as db:
-        db.execute(sa.update(DeliveryBody).where(DeliveryBody.key == key).values(body=b"\xff{"))
+UNREADABLE = {"lost": None, "no-utf-8": b"\xff{", "cut-off": b'{"id": "x'}
+unreadable = pytest.mark.parametrize("body", UNREADABLE.values(), ids=list(UNREADABLE))
 
 
-def cut(services: Services, key: uuid.UUID) -> None:
-    with services.database.transaction() as db:
-        db.execute(sa.update(DeliveryBody).where(DeliveryBody.key == key).values(body=b'{"id": "x'))
-
-
-@pytest.mark.parametrize("harm", [lose, damage, cut])
-def test_a_statement_that_cannot_be_read_hides_no_other(run, services, waiting, harm):
-    harm(services, waiting[0])
+@unreadable
+def test_a_statement_that_cannot_be_read_hides_no_other(run, services, waiting, body):
+    store(services, waiting[0], body)
     kill(services, waiting[0])
     listed = json.loads(run("statements", "list", "--json").output)
     assert [(uuid.UUID(row["id"]), row["timestamp"] is None) for row in listed] == [
@@ -83,11 +79,11 @@ def test_a_statement_that_cannot_be_read_hides_no_other(run, services, waiting, 
     assert (shown["last_error"], shown["statement"]) == ("HTTP 400: no", None)
 
 
-@pytest.mark.parametrize("harm", [lose, damage, cut])
+@unreadable
 def test_a_statement_that_cannot_be_read_is_left_out_of_the_export_which_says_so(
-    run, services, waiting, harm
+    run, services, waiting, body
 ):
-    harm(services, waiting[0])
+    store(services, waiting[0], body)
     result = run("statements", "export")
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [str(waiting[1])]
     assert (result.exit_code, result.stderr) == (

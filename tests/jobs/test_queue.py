@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +18,7 @@ from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
 from lti_tool.jobs.queue import ClaimedJob, ClaimLost
+from tests.composition.meanwhile import Meanwhile
 from tests.jobs.kinds import Blocked, Hourly, WriteRows, ask, job
 
 LEASE = dt.timedelta(seconds=30)
@@ -208,23 +207,20 @@ def test_a_job_that_is_to_run_again_makes_room_for_the_same_job(services):
 
 def ask_meanwhile(services: Services, then: Callable[[Session], object]) -> int:
     """The same job is asked for in a transaction that ends once ``then`` waits for it in another; its id."""
-    begun = threading.Event()
+    meanwhile, asked = Meanwhile(), []
+
+    def enqueue() -> None:
+        with services.database.transaction() as db:
+            arguments = {"name": "a", "rows": 0}
+            asked.append(queue.enqueue(db, WriteRows, arguments, requested_by=OPERATOR, key="k"))
+            meanwhile.pause()
 
     def act() -> None:
         with services.database.transaction() as db:
-            begun.set()
             then(db)
 
-    with ThreadPoolExecutor(1) as somebody:
-        with services.database.transaction() as db:
-            asked = queue.enqueue(db, WriteRows, {"name": "a", "rows": 0}, requested_by=OPERATOR, key="k")
-            if services.database.is_sqlite:
-                begun.set()  # which has one writer at a time
-            acting = somebody.submit(act)
-            assert begun.wait(10)
-            time.sleep(0.3)
-        acting.result(timeout=10)
-    return asked
+    meanwhile.run(enqueue, act)
+    return asked[0]
 
 
 def test_a_job_that_is_to_run_again_makes_room_for_the_same_job_asked_for_at_that_moment(services):

@@ -41,6 +41,13 @@ def reflected(database: Database) -> dict[str, sa.Table]:
     return {name: table for name, table in metadata.tables.items() if name != "alembic_version"}
 
 
+def rows_of(database: Database, table: str) -> list[dict[str, object]]:
+    """The rows of a table as it is now, in the order of its primary key."""
+    found = reflected(database)[table]
+    with database.reading() as db:
+        return [dict(row) for row in db.execute(sa.select(found).order_by(*found.primary_key)).mappings()]
+
+
 def content(database: Database, columns: dict[str, list[str]]) -> dict[str, list[tuple[str, ...]]]:
     """The rows of some columns of each table, as text, in the same order whatever the columns are."""
     tables = reflected(database)

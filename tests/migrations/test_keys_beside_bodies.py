@@ -9,31 +9,28 @@ from alembic import command
 from lti_tool.database import Database
 from lti_tool.migrations import _alembic, migrate
 from tests.migrations.revisions import revision_before
-from tests.migrations.test_columns_in_use import reflected
+from tests.migrations.test_columns_in_use import reflected, rows_of
 
 NEW = "0046"
-
-
-def rows(database: Database, table: str) -> list[dict[str, object]]:
-    found = reflected(database)[table]
-    with database.reading() as db:
-        return [dict(row) for row in db.execute(sa.select(found).order_by(*found.primary_key)).mappings()]
 
 
 def test_the_keys_stand_beside_the_bodies(first_version: Database) -> None:
     before = revision_before(first_version, NEW)
     migrate(first_version, before)
-    deliveries, bodies = rows(first_version, "delivery"), rows(first_version, "delivery_body")
+    deliveries, bodies = rows_of(first_version, "delivery"), rows_of(first_version, "delivery_body")
     assert len(deliveries) == len(bodies) > 10
     migrate(first_version, NEW)
-    assert rows(first_version, "delivery") == deliveries
-    beside = rows(first_version, "delivery_body")
+    assert rows_of(first_version, "delivery") == deliveries
+    beside = rows_of(first_version, "delivery_body")
     named = [{name: row.pop(name) for name in ("key", "receiver")} for row in beside]
     assert beside == bodies
     assert named == [{name: row[name] for name in ("key", "receiver")} for row in deliveries]
     refuse_a_second_one(first_version, "delivery_body")
     command.downgrade(_alembic(first_version), before)
-    assert (rows(first_version, "delivery"), rows(first_version, "delivery_body")) == (deliveries, bodies)
+    assert (rows_of(first_version, "delivery"), rows_of(first_version, "delivery_body")) == (
+        deliveries,
+        bodies,
+    )
     refuse_a_second_one(first_version, "delivery")
 
 

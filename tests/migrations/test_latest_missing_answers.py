@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import uuid
 
-import sqlalchemy as sa
 from alembic import command
 
 from lti_tool.database import Database
 from lti_tool.migrations import _alembic, migrate
 from tests.migrations.revisions import revision_before
-from tests.migrations.test_columns_in_use import AT, insert, reflected
+from tests.migrations.test_columns_in_use import AT, insert, rows_of
 
 MISSING = "missing_line_item"
 PAUSE = "delivery_pause"
 
 
-def rows(database: Database, table: str) -> list[dict[str, object]]:
-    with database.reading() as db:
-        return [dict(row) for row in db.execute(sa.select(reflected(database)[table])).mappings()]
-
-
 def test_what_was_counted_began_when_it_began(first_version: Database) -> None:
     before = revision_before(first_version, "0045")
     migrate(first_version, before)
-    [registration] = rows(first_version, "registration")[:1]
+    [registration] = rows_of(first_version, "registration")[:1]
     insert(
         first_version,
         MISSING,
@@ -47,11 +41,11 @@ def test_what_was_counted_began_when_it_began(first_version: Database) -> None:
         refused=False,
         reason="HTTP 404",
     )
-    kept = {name: rows(first_version, name) for name in (MISSING, PAUSE)}
+    kept = {name: rows_of(first_version, name) for name in (MISSING, PAUSE)}
     migrate(first_version, "0045")
-    [missing], [pause] = rows(first_version, MISSING), rows(first_version, PAUSE)
+    [missing], [pause] = rows_of(first_version, MISSING), rows_of(first_version, PAUSE)
     assert missing.pop("counted_at") == missing["began_at"]
     assert pause.pop("missing_since") is None
     assert {MISSING: [missing], PAUSE: [pause]} == kept
     command.downgrade(_alembic(first_version), before)
-    assert {name: rows(first_version, name) for name in (MISSING, PAUSE)} == kept
+    assert {name: rows_of(first_version, name) for name in (MISSING, PAUSE)} == kept
