@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_tool.database import Base, StoredObject, one_of, utcnow
+from lti_tool.column_types import StoredObject
+from lti_tool.database import Base, one_of, utcnow
 from lti_tool.identity.principal import PrincipalKind
 from lti_tool.outside_text import OneLine
 

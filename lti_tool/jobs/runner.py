@@ -19,7 +19,8 @@ import structlog
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from lti_tool.database import Database, Unreadable, utcnow
+from lti_tool.column_types import Unreadable
+from lti_tool.database import Database, utcnow
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, JobStopped, RunningJob
 from lti_tool.jobs.queue import ClaimedJob, ClaimLost

@@ -10,7 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.database import Base, StoredObject, one_of, utcnow
+from lti_tool.column_types import StoredBytes, StoredObject
+from lti_tool.database import Base, one_of, utcnow
 from lti_tool.outside_text import OneLine
 
 
@@ -182,17 +183,6 @@ class RecordStore(Base):
     def receiver(self) -> str:
         """The receiver of its deliveries."""
         return LRS if self.organisation_id is None and self.name == PRIMARY else str(self.id)
-
-
-class StoredBytes(sa.TypeDecorator[bytes]):
-    """Bytes, also where SQLite, which keeps any value in any column, has one of another type, as written by hand."""
-
-    impl = sa.LargeBinary
-    cache_ok = True
-
-    def column_expression(self, column: sa.ColumnElement[bytes]) -> sa.ColumnElement[bytes]:
-        """Have the database make bytes of it: the driver fails at a text that is not UTF-8."""
-        return sa.cast(column, sa.LargeBinary)
 
 
 class DeliveryBody(Base):

@@ -22,8 +22,9 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from lti_tool import compiled_statement
+from lti_tool.column_types import Unreadable
 from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
-from lti_tool.database import Unreadable, connection_of, table_of, utcnow
+from lti_tool.database import connection_of, table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
 from lti_tool.messaging.due_deliveries import is_held, part_is_asked
 from lti_tool.messaging.models import (

@@ -7,7 +7,8 @@ from typing import Any, Literal, cast
 from alembic import context
 from sqlalchemy.engine import Connection
 
-from lti_tool.database import Base, Database, UtcDateTime
+from lti_tool.column_types import UtcDateTime
+from lti_tool.database import Base, Database
 from lti_tool.events import models as events
 from lti_tool.identity import models as identity
 from lti_tool.jobs import models as jobs

@@ -17,7 +17,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import lti_tool
-from lti_tool.database import Base, Database, UtcDateTime, utcnow
+from lti_tool.column_types import UtcDateTime
+from lti_tool.database import Base, Database, utcnow
 from lti_tool.lti.registration.models import Invitation
 from lti_tool.migrations import _alembic, is_current, migrate, revisions
 from tests.databases import KeptCopies
