@@ -231,12 +231,18 @@ def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_p
     if database_kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
-    server = request.getfixturevalue("postgresql_server")
+    with empty_postgresql(request.getfixturevalue("postgresql_server")) as url:
+        yield url
+
+
+@contextmanager
+def empty_postgresql(uri: str) -> Iterator[str]:
+    """The URL of a database without a single table on the server of that URI, as long as the block lasts."""
     name = f"empty_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
+    with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    yield sqlalchemy_url(server, name)
-    with psycopg.connect(server, autocommit=True) as connection:
+    yield sqlalchemy_url(uri, name)
+    with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

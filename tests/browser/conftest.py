@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
@@ -23,7 +22,7 @@ from tests.browser.demo_course import DemoCourse
 from tests.browser.demo_process import running_demo
 from tests.browser.served_tool import ServedTool, serving_tool
 from tests.canvas.conftest import CANVAS
-from tests.databases import sqlalchemy_url as sqlalchemy_url
+from tests.databases import empty_postgresql
 from tests.requirements import headless_shell_path
 from tests.web.setup.conftest import new_invitation
 from tests.web.setup.listening import tool_and_lms
@@ -73,12 +72,15 @@ def browser_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSetti
         yield demo_settings
 
 
-@pytest.fixture(scope="session")
-def demo_postgresql_url(postgresql_server: str) -> str:
-    """The URL of an empty PostgreSQL database, for a demo that migrates it itself."""
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE browser_demo")
-    return sqlalchemy_url(postgresql_server, "browser_demo")
+@pytest.fixture(scope="module")
+def demo_postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, for one demo that migrates it itself.
+
+    As long as that demo: the tests of a module may come back to a process, and then to another demo, whose secret
+    key does not fit what the former one has stored.
+    """
+    with empty_postgresql(postgresql_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
