@@ -1,11 +1,14 @@
-"""That the server's loop rests while a thread sends an answer, and that every answer arrives whole."""
+"""That the server's loop rests while a thread answers, and that every request is answered whole."""
 
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -18,6 +21,9 @@ LOOP_SECONDS = 2 * SECONDS
 """How long the loop waits when nothing wakes it: longer than any test, so that nothing arrives by chance."""
 
 
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
 @contextmanager
 def served(body: Iterable[bytes], **settings: Any) -> Iterator[Callable[[], socket.socket]]:
     """Serve a body; give a function that connects and asks for it."""
@@ -26,6 +32,22 @@ def served(body: Iterable[bytes], **settings: Any) -> Iterator[Callable[[], sock
         start_response("200 OK", [])
         return body
 
+    with running(application, **settings) as address:
+
+        def ask() -> socket.socket:
+            asking = socket.socket()
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that much stays to be sent
+            asking.settimeout(SECONDS)
+            asking.connect(address)
+            asking.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return asking
+
+        yield ask
+
+
+@contextmanager
+def running(application: Any, **settings: Any) -> Iterator[tuple[str, int]]:
+    """Serve an application; give the server's address. Its loop goes round only when it is woken."""
     server = make_server(application, 2, host="127.0.0.1", port=0, **settings)
     stopping = threading.Event()
 
@@ -33,18 +55,10 @@ def served(body: Iterable[bytes], **settings: Any) -> Iterator[Callable[[], sock
         while not stopping.is_set():
             server.asyncore.loop(timeout=LOOP_SECONDS, map=server._map, use_poll=True, count=1)
 
-    def ask() -> socket.socket:
-        asking = socket.socket()
-        asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that much stays to be sent
-        asking.settimeout(SECONDS)
-        asking.connect(server.socket.getsockname())
-        asking.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        return asking
-
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield ask
+        yield server.socket.getsockname()
     finally:
         stopping.set()
         server.pull_trigger()
@@ -117,3 +131,231 @@ def test_an_answer_that_is_read_slowly_arrives_whole(watermark: int, monkeypatch
         asking = ask()
         threading.Event().wait(0.3)  # until as much is written as goes without being read
         assert received(asking) == b"".join(parts)
+
+
+class SlowAnswer:
+    """An application whose answers wait until they are allowed."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Semaphore(0), threading.Semaphore(0)
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        """Answer with the path that was asked for."""
+        self.begun.release()
+        assert self.may_end.acquire(timeout=SECONDS)
+        body = environ["PATH_INFO"].encode()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+
+@pytest.fixture
+def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The servers whose loops were woken, in order."""
+    found: list[object] = []
+    pull_trigger = BaseWSGIServer.pull_trigger
+
+    def note(server: BaseWSGIServer) -> None:
+        found.append(server)
+        pull_trigger(server)
+
+    monkeypatch.setattr(BaseWSGIServer, "pull_trigger", note)
+    return found
+
+
+@pytest.fixture
+def answered(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Released by a thread that has answered and left to the loop what it must."""
+    semaphore = threading.Semaphore(0)
+    service = Channel.service
+
+    def serve(channel: Channel) -> None:
+        service(channel)
+        semaphore.release()
+
+    monkeypatch.setattr(Channel, "service", serve)
+    return semaphore
+
+
+def path(number: int) -> bytes:
+    return GET.replace(b"GET /", f"GET /{number}".encode())
+
+
+def read_head(asking: socket.socket) -> int:
+    """Read the head of an answer; return how much of its body came along, as a negative number."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += asking.recv(4096)
+    return -len(answer.partition(b"\r\n\r\n")[2])
+
+
+def read_until(asking: socket.socket, end: bytes) -> bytes:
+    answer = b""
+    while not answer.endswith(end):
+        part = asking.recv(65_536)
+        assert part, answer
+        answer += part
+    return answer
+
+
+def test_requests_one_after_another_do_not_wake_the_loop(
+    wakeups: list[object], answered: threading.Semaphore
+) -> None:
+    answer = SlowAnswer()
+    with running(answer) as address, socket.create_connection(address, SECONDS) as asking:
+        for number in range(20):
+            asking.sendall(path(number))
+            answer.may_end.release()
+            read_until(asking, f"/{number}".encode())
+            assert answered.acquire(timeout=SECONDS)  # else the next request comes early
+        assert wakeups == []
+
+
+def test_a_request_that_comes_while_one_is_answered_is_left_until_then(
+    wakeups: list[object], answered: threading.Semaphore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    handle_read = Channel.handle_read
+
+    def note_read(channel: Channel) -> None:
+        looked.append(channel)
+        handle_read(channel)
+
+    monkeypatch.setattr(Channel, "handle_read", note_read)
+    answer = SlowAnswer()
+    with running(answer) as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(path(1))
+        assert answer.begun.acquire(timeout=SECONDS)
+        asking.sendall(path(2))
+        assert not answer.begun.acquire(timeout=0.2)
+        assert (
+            len(looked) == 2
+        )  # the first request, and that something came: the loop did not go round meanwhile
+        assert wakeups == []
+        for _ in range(2):
+            answer.may_end.release()
+            assert answered.acquire(timeout=SECONDS)
+        read_until(asking, b"/2")
+        assert len(wakeups) == 1
+
+
+def test_a_browser_that_ends_its_side_while_it_is_answered_gets_the_answer() -> None:
+    answer = SlowAnswer()
+    with running(answer) as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(path(1))
+        assert answer.begun.acquire(timeout=SECONDS)
+        asking.shutdown(socket.SHUT_WR)
+        threading.Event().wait(0.1)  # until the loop has seen it
+        answer.may_end.release()
+        assert received(asking) == b"/1"
+
+
+def test_a_request_whose_browser_resets_the_connection_ends_and_others_are_answered() -> None:
+    answer = SlowAnswer()
+    with running(answer) as address:
+        with socket.create_connection(address, SECONDS) as asking:
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            asking.sendall(path(1))
+            assert answer.begun.acquire(timeout=SECONDS)
+        with socket.create_connection(address, SECONDS) as asking:
+            asking.sendall(path(2))
+            answer.may_end.release(2)
+            read_until(asking, b"/2")
+
+
+def test_an_answer_after_which_the_connection_ends_wakes_the_loop() -> None:
+    with served([b"an answer"]) as ask:
+        assert received(ask()) == b"an answer"
+
+
+def test_nothing_is_read_from_a_browser_that_does_not_read() -> None:
+    begun = threading.Semaphore(0)
+    large = b"x" * 10_000_000
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        begun.release()
+        start_response("200 OK", [("Content-Length", str(len(large)))])
+        return [large]
+
+    in_memory = running(application, outbuf_overflow=2 * len(large))
+    with in_memory as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(GET)
+        assert begun.acquire(timeout=SECONDS)
+        threading.Event().wait(0.1)  # until as much is sent as goes without being read
+        asking.sendall(GET)
+        assert not begun.acquire(timeout=0.2)
+        for _ in range(2):
+            left = len(large) + read_head(asking)
+            while left > 0:
+                left -= len(asking.recv(min(left, 65_536)))
+        assert begun.acquire(timeout=SECONDS)
+
+
+def test_an_answer_that_ends_while_the_loop_looks_wakes_it(
+    answered: threading.Semaphore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = SlowAnswer()
+    looking = threading.local()
+    readable, handle_read = Channel.readable, Channel.handle_read
+
+    class Requests(list[Any]):
+        """A connection's requests. Once the loop has looked whether there are any, the answer to the first ends."""
+
+        def __bool__(self) -> bool:
+            any_left = len(self) > 0
+            if any_left and getattr(looking, "now", False):
+                looking.now = False
+                answer.may_end.release()
+                assert answered.acquire(timeout=SECONDS)
+            return any_left
+
+    def look(channel: Channel) -> bool:
+        looking.now = True
+        try:
+            return readable(channel)
+        finally:
+            looking.now = False
+
+    def read(channel: Channel) -> None:
+        if not isinstance(channel.requests, Requests):
+            channel.requests = Requests(channel.requests)
+        handle_read(channel)
+
+    monkeypatch.setattr(Channel, "readable", look)
+    monkeypatch.setattr(Channel, "handle_read", read)
+    with running(answer) as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(path(1))
+        assert answer.begun.acquire(timeout=SECONDS)
+        asking.sendall(path(2))
+        read_until(asking, b"/1")
+        assert answer.begun.acquire(timeout=SECONDS)
+        answer.may_end.release()
+        read_until(asking, b"/2")
+
+
+@pytest.mark.parametrize("pause", [0, 1e-6])
+def test_no_request_waits_for_a_loop_that_nobody_wakes(pause: float) -> None:
+    """Threads, the loop and browsers take turns at every moment; ``pause``: between two requests of a browser."""
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        body = environ["wsgi.input"].read()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    def ask_often(browser: int) -> None:
+        connection = HTTPConnection(*address, timeout=SECONDS)
+        for number in range(200):
+            body = f"{browser}.{number}".encode() * (number % 7)
+            connection.request("POST", "/", body)
+            assert connection.getresponse().read() == body
+            if pause:
+                threading.Event().wait(pause)
+        connection.close()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with running(application) as address, ThreadPoolExecutor(6) as browsers:
+            for done in [browsers.submit(ask_often, browser) for browser in range(6)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(interval)
