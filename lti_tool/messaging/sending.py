@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.outbox import Claim, ClaimedDelivery, fault_of
@@ -55,6 +56,11 @@ def _send_batch(channel: Channel, claim: Claim, batch: Sequence[ClaimedDelivery]
 
 
 def _failure(claim: Claim, error: Exception, count: int) -> Sequence[Outcome]:
-    """An exception is a failure of the receiver, with its reason."""
+    """An exception pauses the receiver, whose own it need not be: the reason says so where it is the database's."""
     _log.exception("delivery_fault", kind=str(claim.kind), receiver=claim.receiver)
-    return [Unavailable(f"sending failed: {error_line(error)}")] * count
+    if isinstance(error, OperationalError | InterfaceError):
+        # Without the SQL statement: people read the reason.
+        reason = f"the tool’s own database failed: {error_line(error.orig or error)}"
+    else:
+        reason = f"sending failed: {error_line(error)}"
+    return [Unavailable(reason)] * count

@@ -82,14 +82,19 @@ def raise_a_fault() -> Outcome:
     raise OverflowError("no such second")
 
 
+def lose_the_database() -> Outcome:
+    raise sa.exc.OperationalError("SELECT 1", {}, ConnectionError("closed"))
+
+
 @pytest.mark.parametrize(
     ("fail", "reason"),
     [
         (lambda: Unavailable("HTTP 503"), "HTTP 503"),
         (lambda: Blocked("HTTP 401"), "HTTP 401"),
         (raise_a_fault, "sending failed: OverflowError: no such second"),
+        (lose_the_database, "the tool’s own database failed: ConnectionError: closed"),
     ],
-    ids=["unavailable", "blocked", "exception"],
+    ids=["unavailable", "blocked", "exception", "database"],
 )
 def test_a_receiver_that_fails_is_not_asked_for_the_other_batches(services, fail, reason):
     enqueue(services, *"abcdef")
