@@ -21,13 +21,13 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.jobs.models import Job
-from lti_tool.lti.ags import missing_line_items, resending
+from lti_tool.lti.ags import missing_line_items, resending, scores
 from lti_tool.lti.ags.channel import GradebookChannel
-from lti_tool.lti.ags.models import MissingLineItem
+from lti_tool.lti.ags.models import MissingLineItem, ScoreTrail
 from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.ags.reconciliation import may_rest
 from lti_tool.lti.ags.score_outcomes import LineItemGone
-from lti_tool.lti.ags.scores import order_key
+from lti_tool.lti.ags.scores import ReachedScore, order_key, record_scores
 from lti_tool.lti.launch import persist
 from lti_tool.lti.launch.launch_statements import LaunchStatements, launch_statements
 from lti_tool.lti.launch.models import ResourceLink
@@ -229,6 +229,35 @@ def test_two_line_items_answer_again_while_somebody_has_both_read(
     meanwhile.run(lambda: note_scores(world, dict.fromkeys(urls, Sent())), read_both)
     with world.services.database.reading() as db:
         assert len(db.scalars(sa.select(Job).where(Job.kind == "read_results")).all()) == 2
+
+
+def test_two_record_the_scores_of_the_same_people_who_are_too_many_for_one_statement(
+    world: World, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.grade_column()
+    people = sorted([world.built_mentor.person.id, world.built_mentee.person.id])
+    link_id = world.resource_link_id
+    monkeypatch.setattr(scores, "RECORDED_AT_ONCE", 1)
+    recorded: list[int] = []
+    record_slice = scores._record_slice
+
+    def record(*args: Any) -> int:
+        found = record_slice(*args)
+        recorded.append(found)
+        if len(recorded) == 3:
+            meanwhile.pause()
+        return found
+
+    def reach(score: int, among: list[uuid.UUID]) -> None:
+        with world.services.database.transaction() as db:
+            reached = [ReachedScore(link_id, one, "under_way", score, "live") for one in among]
+            record_scores(db, reached, utcnow())
+
+    monkeypatch.setattr(scores, "_record_slice", record)
+    reach(10, people)
+    meanwhile.run(lambda: reach(20, people), lambda: reach(30, people[::-1]))
+    with world.services.database.reading() as db:
+        assert db.scalars(sa.select(ScoreTrail.score)).all() == [30, 30]
 
 
 def test_a_host_is_allowed_while_a_launch_is_the_first_to_name_another(

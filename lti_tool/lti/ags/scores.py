@@ -66,6 +66,8 @@ def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
     enqueued until a tutor asks for it; what should stand is kept. Of somebody whose completion was reopened nothing is
     enqueued until they complete again: the grade that is there stays.
     """
+    # In one order: what one slice locks, it holds while the next one is locked.
+    reached = sorted(reached, key=lambda each: (each.resource_link_id, each.person_id))
     slices = (reached[start : start + RECORDED_AT_ONCE] for start in range(0, len(reached), RECORDED_AT_ONCE))
     return sum(_record_slice(db, each, now) for each in slices)
 
