@@ -56,6 +56,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         if not self._came_early:
             super().handle_read()
 
+    def handle_expt(self) -> None:
+        """Close a connection on which urgent data came, which HTTP does not have: ``poll`` would report it for ever."""
+        self.handle_close()
+
     def service(self) -> None:
         """Answer one request."""
         _answering.channel = self

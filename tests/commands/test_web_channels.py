@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from typing import Any
 
@@ -260,6 +260,19 @@ def test_a_request_whose_browser_resets_the_connection_ends_and_others_are_answe
             asking.sendall(path(2))
             answer.may_end.release(2)
             read_until(asking, b"/2")
+
+
+@pytest.mark.parametrize("request_before", [b"", GET], ids=["idle", "while it is answered"])
+def test_a_connection_with_urgent_data_is_closed(request_before: bytes) -> None:
+    answer = SlowAnswer()
+    with running(answer) as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(request_before)
+        if request_before:
+            assert answer.begun.acquire(timeout=SECONDS)
+        asking.send(b"!", socket.MSG_OOB)
+        with suppress(ConnectionResetError):
+            assert asking.recv(1) == b""
+        answer.may_end.release()
 
 
 def test_an_answer_after_which_the_connection_ends_wakes_the_loop() -> None:
