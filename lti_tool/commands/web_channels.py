@@ -37,6 +37,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     outbuf_lock: threading.Condition
     requests: list[Any]
     total_outbufs_len: int
+    will_close: bool
 
     _is_awaited = False
     """Whether the loop waits until something comes. False, too, while it finds out."""
@@ -60,6 +61,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         """Close a connection on which urgent data came, which HTTP does not have: ``poll`` would report it for ever."""
         self.handle_close()
 
+    def _flush_some(self, do_close: bool = True) -> bool:
+        """Send what can be sent at once; return whether that was anything.
+
+        Under the lock: waitress's loop does without where no request is being answered, while the thread that has just
+        answered one may still tell the browser to continue with the next; both then sent the same bytes. And only the
+        loop closes what cannot be sent to: it may be looking through all connections.
+        """
+        with self.outbuf_lock:
+            is_loop = getattr(_answering, "channel", None) is None
+            return bool(super()._flush_some(do_close=do_close and is_loop))
+
     def service(self) -> None:
         """Answer one request."""
         _answering.channel = self
@@ -78,7 +90,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         Not while a thread sends: what it could not send it leaves to the loop at the end of its answer, at the latest.
         One that has written more than may wait has the loop send it, which it may have woken under the lock still.
         """
-        if 0 < self.total_outbufs_len <= self.adj.outbuf_high_watermark:
+        if 0 < self.total_outbufs_len <= self.adj.outbuf_high_watermark and not self.will_close:
             if not self.outbuf_lock.acquire(blocking=False):
                 return False
             self.outbuf_lock.release()

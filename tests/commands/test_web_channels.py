@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import select
 import socket
 import sys
 import threading
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 from waitress.server import BaseWSGIServer
 
+from lti_tool.commands import web_channels
 from lti_tool.commands.web_channels import Channel, make_server
 
 SECONDS = 20
@@ -343,6 +346,113 @@ def test_an_answer_that_ends_while_the_loop_looks_wakes_it(
         assert answer.begun.acquire(timeout=SECONDS)
         answer.may_end.release()
         read_until(asking, b"/2")
+
+
+EXPECTING = GET.replace(b"GET", b"POST")[:-2] + b"Content-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def test_the_loop_does_not_send_what_a_thread_is_sending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that has answered tells a browser to continue with its next request, and sends what else is left."""
+    large = bytes(range(256)) * 40_000
+    may_end, telling, loop_sent = threading.Event(), threading.Event(), threading.Event()
+    send, send_continue = Channel.send, Channel.send_continue
+    tellers: list[int] = []
+
+    def application(_environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Length", str(len(large)))])
+        yield large
+        assert may_end.wait(SECONDS)
+
+    def tell(channel: Channel) -> None:
+        tellers.append(threading.get_ident())
+        telling.set()
+        with channel.outbuf_lock:
+            send_continue(channel)
+
+    def send_after_the_loop(channel: Channel, data: bytes, do_close: bool = True) -> int:
+        is_telling = threading.get_ident() in tellers
+        if is_telling:
+            loop_sent.wait(0.3)
+            select.select([], [channel.socket], [], SECONDS)  # else nothing of it is sent
+        sent = int(send(channel, data, do_close))
+        if tellers and not is_telling:
+            loop_sent.set()
+        return sent
+
+    monkeypatch.setattr(Channel, "send", send_after_the_loop)
+    monkeypatch.setattr(Channel, "send_continue", tell)
+    in_memory = running(application, outbuf_overflow=2 * len(large))
+    with in_memory as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(GET + EXPECTING)
+        threading.Event().wait(0.2)  # until as much is sent as goes without being read
+        with socket.create_connection(
+            address, SECONDS
+        ):  # wakes the loop, which then waits until more can be sent
+            threading.Event().wait(0.2)
+        may_end.set()
+        assert telling.wait(SECONDS)
+        answer = read_until(asking, CONTINUE)
+        assert answer.partition(b"\r\n\r\n")[2] == large + CONTINUE
+
+
+class Broken:
+    """A socket to which nothing can be sent."""
+
+    def __init__(self, whole: socket.socket) -> None:
+        self._whole = whole
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+    def send(self, _data: bytes) -> int:
+        """Raise what a connection raises that the other side has closed."""
+        raise BrokenPipeError(errno.EPIPE, "closed")
+
+
+def test_a_connection_that_a_thread_cannot_send_to_is_closed_by_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closers: list[str] = []
+    handle_close, send_continue = Channel.handle_close, Channel.send_continue
+
+    def note(channel: Channel) -> None:
+        closers.append("a thread" if hasattr(web_channels._answering, "channel") else "the loop")
+        handle_close(channel)
+
+    def tell(channel: Channel) -> None:
+        channel.socket = Broken(channel.socket)
+        send_continue(channel)
+
+    monkeypatch.setattr(Channel, "handle_close", note)
+    monkeypatch.setattr(Channel, "send_continue", tell)
+    answer = SlowAnswer()
+    with running(answer) as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(path(1) + EXPECTING)
+        answer.may_end.release()
+        read_until(asking, b"/1")
+        assert asking.recv(1) == b""
+    assert closers == ["the loop"]
+
+
+def test_a_connection_that_is_to_be_closed_is_the_loops_even_while_a_thread_has_its_lock() -> None:
+    found: list[list[bool]] = []
+
+    def application(_environ: Any, start_response: Any) -> list[bytes]:
+        channel = web_channels._answering.channel
+        with channel.outbuf_lock, ThreadPoolExecutor(1) as other_thread:
+            channel.total_outbufs_len = 1
+            found.append([])
+            for channel.will_close in (True, False):
+                found[0].append(other_thread.submit(channel.writable).result())
+            channel.total_outbufs_len = 0
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    with running(application) as address, socket.create_connection(address, SECONDS) as asking:
+        asking.sendall(GET)
+        read_head(asking)
+    assert found == [[True, False]]
 
 
 @pytest.mark.parametrize("pause", [0, 1e-6])
