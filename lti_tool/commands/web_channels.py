@@ -65,8 +65,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         """Send what can be sent at once; return whether that was anything.
 
         Under the lock: waitress's loop does without where no request is being answered, while the thread that has just
-        answered one may still tell the browser to continue with the next; both then sent the same bytes. And only the
-        loop closes what cannot be sent to: it may be looking through all connections.
+        answered one may still send ``100 Continue`` for the next; both then sent the same bytes. And only the loop
+        closes what cannot be sent to: it may be looking through all connections.
         """
         with self.outbuf_lock:
             is_loop = getattr(_answering, "channel", None) is None
