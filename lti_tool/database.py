@@ -52,6 +52,14 @@ answers all of this.
 https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 """
 
+OUT_OF_ORDER: Final = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.InternalError,
+    sa.exc.TimeoutError,
+)
+"""What the database raises when it cannot read or write at all, whatever the values are."""
+
 Insert = sqlite.Insert | postgresql.Insert
 """An INSERT that takes ``ON CONFLICT``. SQLAlchemy writes it per dialect; the two agree in all that is used here."""
 

@@ -8,10 +8,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
-from lti_tool.database import Database
+from lti_tool.database import OUT_OF_ORDER, Database
 from lti_tool.messaging import outbox, pauses
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryPause
@@ -20,9 +19,6 @@ from lti_tool.messaging.outcomes import Dead, Outcome, Retry, Sent, Superseded, 
 from lti_tool.messaging.pauses import Pauses
 
 _log = structlog.get_logger(__name__)
-
-_OUT_OF_ORDER = (OperationalError, InterfaceError, InternalError, TimeoutError)
-"""What the database raises when it cannot write at all, whatever the outcomes are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +43,14 @@ class Marking:
         """
         try:
             return self.outcomes, self._write_together()
-        except _OUT_OF_ORDER:
+        except OUT_OF_ORDER:
             raise
         except Exception as error:
             _log.exception("marking_fault", kind=str(self.claim.kind), receiver=self.claim.receiver)
             stored = replace(self, outcomes=[storable(outcome, error) for outcome in self.outcomes])
         try:
             return stored.outcomes, stored._write_together()
-        except _OUT_OF_ORDER:
+        except OUT_OF_ORDER:
             raise
         except Exception:
             _log.exception("marking_fault", kind=str(self.claim.kind), receiver=self.claim.receiver)
@@ -90,7 +86,7 @@ class Marking:
             with self._transaction() as db:
                 self.channel.note(db, one.deliveries, [outcome], self.now)
                 outbox.mark(db, one, [outcome], now=self.now)
-        except _OUT_OF_ORDER:
+        except OUT_OF_ORDER:
             raise
         except Exception as error:
             return not_storable(outcome, error)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
+from lti_tool.database import OUT_OF_ORDER
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.outbox import Claim, ClaimedDelivery, fault_of
 from lti_tool.messaging.outcomes import Damaged, Dead, NotTried, Outcome, Sent, Superseded, Unavailable
@@ -58,9 +58,9 @@ def _send_batch(channel: Channel, claim: Claim, batch: Sequence[ClaimedDelivery]
 def _failure(claim: Claim, error: Exception, count: int) -> Sequence[Outcome]:
     """An exception pauses the receiver, whose own it need not be: the reason says so where it is the database's."""
     _log.exception("delivery_fault", kind=str(claim.kind), receiver=claim.receiver)
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OUT_OF_ORDER):
         # Without the SQL statement: people read the reason.
-        reason = f"the tool’s own database failed: {error_line(error.orig or error)}"
+        reason = f"the tool’s own database failed: {error_line(getattr(error, 'orig', None) or error)}"
     else:
         reason = f"sending failed: {error_line(error)}"
     return [Unavailable(reason)] * count
