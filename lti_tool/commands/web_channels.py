@@ -27,9 +27,6 @@ from lti_tool.commands.web_threads import make_dispatcher
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_answering = threading.local()
-"""``channel``: the connection on which this thread is answering a request."""
-
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """One connection."""
@@ -69,16 +66,15 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         closes what cannot be sent to: it may be looking through all connections.
         """
         with self.outbuf_lock:
-            is_loop = getattr(_answering, "channel", None) is None
-            return bool(super()._flush_some(do_close=do_close and is_loop))
+            return bool(super()._flush_some(do_close=do_close and _thread.answers_on is None))
 
     def service(self) -> None:
         """Answer one request."""
-        _answering.channel = self
+        _thread.answers_on = self
         try:
             super().service()
         finally:
-            del _answering.channel
+            _thread.answers_on = None
 
     def is_left_to_loop(self) -> bool:
         """Whether the loop must look at this connection again. Asked by the thread that answers."""
@@ -95,6 +91,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
                 return False
             self.outbuf_lock.release()
         return bool(super().writable())
+
+
+class _Thread(threading.local):
+    """What each thread has of its own."""
+
+    answers_on: Channel | None = None
+    """The connection on which it is answering a request; None in the loop's thread."""
+
+
+_thread = _Thread()
 
 
 def make_server(application: WSGIApplication, threads: int, **settings: Any) -> Any:
@@ -117,7 +123,7 @@ def _wake_where_needed(pull_trigger: Callable[[], None]) -> Callable[[], None]:
     """``pull_trigger``, which wakes the loop, for those who are not answering or leave something to the loop."""
 
     def wake_where_needed() -> None:
-        channel: Channel | None = getattr(_answering, "channel", None)
+        channel = _thread.answers_on
         if channel is None or channel.is_left_to_loop():
             pull_trigger()
 

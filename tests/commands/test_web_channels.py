@@ -13,7 +13,16 @@ import pytest
 from waitress.server import BaseWSGIServer
 
 from lti_tool.commands.web_channels import Channel
-from tests.commands.web_server import SECONDS, SlowAnswer, path, read_until, received, running, served
+from tests.commands.web_server import (
+    SECONDS,
+    SlowAnswer,
+    note_calls,
+    path,
+    read_until,
+    received,
+    running,
+    served,
+)
 
 
 def test_the_loop_rests_while_a_thread_sends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,15 +65,7 @@ def test_the_loop_rests_while_a_thread_sends(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The servers whose loops were woken, in order."""
-    found: list[object] = []
-    pull_trigger = BaseWSGIServer.pull_trigger
-
-    def note(server: BaseWSGIServer) -> None:
-        found.append(server)
-        pull_trigger(server)
-
-    monkeypatch.setattr(BaseWSGIServer, "pull_trigger", note)
-    return found
+    return note_calls(monkeypatch, BaseWSGIServer, "pull_trigger")
 
 
 @pytest.fixture
@@ -97,23 +98,15 @@ def test_requests_one_after_another_do_not_wake_the_loop(
 def test_a_request_that_comes_while_one_is_answered_is_left_until_then(
     wakeups: list[object], answered: threading.Semaphore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked: list[object] = []
-    handle_read = Channel.handle_read
-
-    def note_read(channel: Channel) -> None:
-        looked.append(channel)
-        handle_read(channel)
-
-    monkeypatch.setattr(Channel, "handle_read", note_read)
+    looked = note_calls(monkeypatch, Channel, "handle_read")
     answer = SlowAnswer()
     with running(answer) as address, socket.create_connection(address, SECONDS) as asking:
         asking.sendall(path(1))
         assert answer.begun.acquire(timeout=SECONDS)
         asking.sendall(path(2))
         assert not answer.begun.acquire(timeout=0.2)
-        assert (
-            len(looked) == 2
-        )  # the first request, and that something came: the loop did not go round meanwhile
+        # The first request, and that something came: the loop did not go round meanwhile.
+        assert len(looked) == 2
         assert wakeups == []
         for _ in range(2):
             answer.may_end.release()

@@ -69,7 +69,7 @@ def test_nothing_is_read_from_a_browser_that_does_not_read() -> None:
         asking.sendall(GET)
         assert not begun.acquire(timeout=0.2)
         for _ in range(2):
-            left = len(large) + read_head(asking)
+            left = len(large) - len(read_head(asking))
             while left > 0:
                 left -= len(asking.recv(min(left, 65_536)))
         assert begun.acquire(timeout=SECONDS)
@@ -109,9 +109,8 @@ def test_the_loop_does_not_send_what_a_thread_is_sending(monkeypatch: pytest.Mon
     with in_memory as address, socket.create_connection(address, SECONDS) as asking:
         asking.sendall(GET + EXPECTING)
         threading.Event().wait(0.2)  # until as much is sent as goes without being read
-        with socket.create_connection(
-            address, SECONDS
-        ):  # wakes the loop, which then waits until more can be sent
+        # Another one wakes the loop, which then waits until more can be sent.
+        with socket.create_connection(address, SECONDS):
             threading.Event().wait(0.2)
         may_end.set()
         assert continuing.wait(SECONDS)
@@ -140,7 +139,7 @@ def test_a_connection_that_a_thread_cannot_send_to_is_closed_by_the_loop(
     handle_close, send_continue = Channel.handle_close, Channel.send_continue
 
     def note(channel: Channel) -> None:
-        closers.append("a thread" if hasattr(web_channels._answering, "channel") else "the loop")
+        closers.append("the loop" if web_channels._thread.answers_on is None else "a thread")
         handle_close(channel)
 
     def broken_continue(channel: Channel) -> None:
@@ -159,15 +158,16 @@ def test_a_connection_that_a_thread_cannot_send_to_is_closed_by_the_loop(
 
 
 def test_a_connection_that_is_to_be_closed_is_the_loops_even_while_a_thread_has_its_lock() -> None:
-    found: list[list[bool]] = []
+    found: list[bool] = []
 
     def application(_environ: Any, start_response: Any) -> list[bytes]:
-        channel = web_channels._answering.channel
-        with channel.outbuf_lock, ThreadPoolExecutor(1) as other_thread:
+        channel = web_channels._thread.answers_on
+        assert channel is not None
+        with channel.outbuf_lock, ThreadPoolExecutor(1) as loop:
             channel.total_outbufs_len = 1
-            found.append([])
-            for channel.will_close in (True, False):
-                found[0].append(other_thread.submit(channel.writable).result())
+            for will_close in (True, False):
+                channel.will_close = will_close
+                found.append(loop.submit(channel.writable).result())
             channel.total_outbufs_len = 0
         start_response("200 OK", [("Content-Length", "0")])
         return []
@@ -175,7 +175,7 @@ def test_a_connection_that_is_to_be_closed_is_the_loops_even_while_a_thread_has_
     with running(application) as address, socket.create_connection(address, SECONDS) as asking:
         asking.sendall(GET)
         read_head(asking)
-    assert found == [[True, False]]
+    assert found == [True, False]
 
 
 @pytest.mark.parametrize("request_before", [b"", GET], ids=["idle", "while it is answered"])

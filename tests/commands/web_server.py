@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from lti_tool.commands.web_channels import make_server
 
 SECONDS = 20
@@ -70,6 +72,19 @@ def received(asking: socket.socket) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
 
 
+def note_calls(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> list[object]:
+    """The objects whose method of that name is called, in order."""
+    found: list[object] = []
+    method = getattr(owner, name)
+
+    def noted(one: object) -> None:
+        found.append(one)
+        method(one)
+
+    monkeypatch.setattr(owner, name, noted)
+    return found
+
+
 class SlowAnswer:
     """An application whose answers wait until they are allowed."""
 
@@ -86,18 +101,20 @@ class SlowAnswer:
 
 
 def path(number: int) -> bytes:
+    """A request for a path of that number."""
     return GET.replace(b"GET /", f"GET /{number}".encode())
 
 
-def read_head(asking: socket.socket) -> int:
-    """Read the head of an answer; return how much of its body came along, as a negative number."""
+def read_head(asking: socket.socket) -> bytes:
+    """Read the head of an answer; return what came along of its body."""
     answer = b""
     while b"\r\n\r\n" not in answer:
         answer += asking.recv(4096)
-    return -len(answer.partition(b"\r\n\r\n")[2])
+    return answer.partition(b"\r\n\r\n")[2]
 
 
 def read_until(asking: socket.socket, end: bytes) -> bytes:
+    """Read answers until they end so; return all of it."""
     answer = b""
     while not answer.endswith(end):
         part = asking.recv(65_536)
